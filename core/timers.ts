@@ -1,0 +1,49 @@
+import type { Clock, Timer } from './clock.ts';
+import { type Deadline, Deadlines } from './deadlines.ts';
+
+/** Any number of timeouts behind one timer of the clock's. */
+export class Timers {
+  readonly #clock: Clock;
+  readonly #deadlines = new Deadlines();
+  #timer: Timer | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Calls `due` once, `ms` from now, unless it is cancelled before. */
+  add(ms: number, due: () => void): Deadline {
+    const deadline = this.#deadlines.add(this.#clock.elapsed() + ms, due);
+    this.#arm();
+    return deadline;
+  }
+
+  cancel(deadline: Deadline): void {
+    this.#deadlines.cancel(deadline);
+    if (this.#deadlines.size === 0) this.#disarm();
+  }
+
+  clear(): void {
+    this.#deadlines.clear();
+    this.#disarm();
+  }
+
+  /** A timer that fires before anything is due arms again: cheaper than moving it at each cancel. */
+  #arm(): void {
+    const next = this.#deadlines.next;
+    if (next === undefined || next >= this.#timerAt) return;
+    this.#disarm();
+    this.#timerAt = next;
+    this.#timer = this.#clock.after(Math.max(0, next - this.#clock.elapsed()), () => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.#deadlines.fire(this.#clock.elapsed());
+      this.#arm();
+    });
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel();
+    this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+}
