@@ -1,0 +1,35 @@
+import t from 'tap';
+import { Database } from '../../storage/database.ts';
+import { failWrites, replace } from './level-disk.ts';
+
+t.test('after a failed write the database is closed and opened before it takes another', async (t) => {
+  const database = await Database.open(t.testdir(), 'os');
+  t.teardown(() => database.close());
+  const put = { kind: 'put', key: Buffer.from('dkey'), value: Buffer.from('value') } as const;
+  const mend = failWrites(t);
+  await t.rejects(database.write([put]), { message: 'disk full' });
+  mend();
+  t.equal(database.failures, 1);
+  const calls: string[] = [];
+  replace(t, 'open', (own) => {
+    return function (this: Database['level'], ...args: never[]) {
+      calls.push(`open while ${this.status}`);
+      return own.apply(this, args);
+    };
+  });
+  await database.write([put]);
+  t.same(calls, ['open while closed']);
+  t.equal(database.level.getSync(put.key)?.toString(), 'value');
+  t.equal(database.ready(), undefined);
+});
+
+t.test('the count of agents is kept once per batch, and only where it changed', async (t) => {
+  const database = await Database.open(t.testdir(), 'os');
+  t.teardown(() => database.close());
+  const count = (by: 1 | -1) => ({ kind: 'count', by }) as const;
+  await database.write([count(1), count(-1)]);
+  t.equal(database.total, 0);
+  t.equal(database.level.getSync(Buffer.from('m total')), undefined);
+  await database.write([count(1), count(1), count(-1), count(1)]);
+  t.equal(database.total, 2);
+});
