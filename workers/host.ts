@@ -1,0 +1,154 @@
+import { decode } from '../core/codec.ts';
+import { DrowseError } from '../core/errors.ts';
+import { type Fault, toFault } from '../core/fault.ts';
+import type { Logger, LogLevel } from '../core/log.ts';
+import type { AgentDefinition } from './define-agent.ts';
+import { loadDefinition } from './load-definition.ts';
+import { migrate } from './migrate.ts';
+import type { Control, Down, Hydrated, Orders, Passivated, Up } from './protocol.ts';
+import type { Pulse } from './pulse.ts';
+import { AgentState, fold } from './state.ts';
+import { encodeOutward, Turn } from './turn.ts';
+
+type Message = Extract<Down, { kind: 'message' }>;
+type Answer = Extract<Up, { number: number }>;
+
+/** The agent inside its thread: takes messages in order, one turn at a time, and answers each with one frame. */
+export class Host implements Control {
+  readonly #post: (frame: Up) => void;
+  readonly #pulse: Pulse;
+  readonly #leave: () => void;
+  readonly #log: Logger;
+  readonly #waiting: Message[] = [];
+  #running: { readonly number: number; readonly turn: Turn } | undefined;
+  #taken = 0;
+  #orders!: Orders;
+  #definition!: AgentDefinition;
+  #state!: AgentState;
+
+  /** `leave` ends the thread, once what was posted before it has gone out. */
+  constructor(post: (frame: Up) => void, pulse: Pulse, leave: () => void) {
+    this.#post = post;
+    this.#pulse = pulse;
+    this.#leave = leave;
+    const line = (level: LogLevel) => (fields: object, text: string) =>
+      post({ kind: 'log', level, fields: encodeOutward(fields, 'log'), text: String(text) });
+    this.#log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+  }
+
+  take(frame: Down): void {
+    switch (frame.kind) {
+      case 'message':
+        this.#taken = frame.number;
+        this.#waiting.push(frame);
+        if (this.#running === undefined) void this.#work();
+        return;
+      case 'cancel':
+        this.#cancel(frame.number);
+        return;
+    }
+  }
+
+  async hydrate(orders: Orders): Promise<Hydrated> {
+    try {
+      this.#orders = orders;
+      this.#definition = await loadDefinition(orders.module);
+      this.#state = await this.#rebuild(orders.stored);
+      await this.#activate();
+      return { ok: true, idleTimeoutMs: this.#definition.idleTimeoutMs };
+    } catch (error) {
+      return { ok: false, fault: toFault(error) };
+    }
+  }
+
+  async passivate(last: number): Promise<Passivated> {
+    if (this.#running !== undefined || this.#taken !== last) return { asleep: false };
+    const passivated = await this.#passivate();
+    this.#leave();
+    return passivated;
+  }
+
+  async #rebuild(stored: Orders['stored']): Promise<AgentState> {
+    const { version = 1 } = this.#definition;
+    const options = { version, maxBytes: this.#orders.maxStateBytes };
+    if (stored === undefined) return new AgentState(await this.#definition.initialState(this.#orders.agentId), options);
+    const kept = fold(stored.snapshot, stored.records);
+    if (kept.version !== version) return new AgentState(await migrate(kept, this.#definition), options);
+    const tailBytes = stored.records.reduce((sum, record) => sum + record.length, 0);
+    return new AgentState(kept.state, { ...options, stored: { snapshotBytes: stored.snapshot.length, tailBytes } });
+  }
+
+  async #activate(): Promise<void> {
+    if (this.#definition.activate === undefined) return;
+    const draft = this.#state.draft();
+    const turn = new Turn(this.#orders.agentId, draft.root, this.#log);
+    await this.#definition.activate(turn);
+    turn.end();
+    draft.carry();
+  }
+
+  async #passivate(): Promise<Extract<Passivated, { asleep: true }>> {
+    // An agent that never committed doesn't exist: whatever its passivate() does to the state, there is nothing to keep.
+    const exists = this.#state.stored !== undefined;
+    const draft = this.#state.draft();
+    const turn = new Turn(this.#orders.agentId, draft.root, this.#log);
+    let changed = false;
+    let fault: Fault | undefined;
+    try {
+      await this.#definition.passivate?.(turn);
+      if (exists) changed = draft.finish() !== undefined;
+    } catch (error) {
+      fault = toFault(error);
+    } finally {
+      turn.end();
+    }
+    const due = exists && (changed || this.#state.stored?.tailBytes !== 0);
+    return { asleep: true, snapshot: due ? this.#state.snapshot() : undefined, changed, fault };
+  }
+
+  async #work(): Promise<void> {
+    for (let message = this.#waiting.shift(); message; message = this.#waiting.shift()) {
+      const answer = await this.#run(message);
+      this.#pulse.end(message.number);
+      this.#running = undefined;
+      this.#post(answer);
+    }
+  }
+
+  /** One turn. Never rejects: whatever the agent's code does becomes the answer. */
+  async #run({ number, body }: Message): Promise<Answer> {
+    const draft = this.#state.draft();
+    const turn = new Turn(this.#orders.agentId, draft.root, this.#log);
+    this.#running = { number, turn };
+    this.#pulse.begin(number);
+    try {
+      const returned = await this.#definition.receive(turn, decode(body));
+      if (turn.cancelled) return { kind: 'cancelled', number };
+      // The reply first: it may hold drafts, and a change is not kept if its reply cannot be sent.
+      const reply = encodeOutward(returned, 'reply');
+      this.#mustFit(reply);
+      return { kind: 'done', number, reply, change: draft.finish() };
+    } catch (error) {
+      return turn.cancelled ? { kind: 'cancelled', number } : { kind: 'failed', number, fault: toFault(error) };
+    } finally {
+      turn.end();
+    }
+  }
+
+  /** A turn that is over, its answer posted, cannot be cancelled any more: its number is not found. */
+  #cancel(number: number): void {
+    if (this.#running?.number === number) return this.#running.turn.cancel();
+    const index = this.#waiting.findIndex((message) => message.number === number);
+    if (index === -1) return;
+    this.#waiting.splice(index, 1);
+    this.#post({ kind: 'cancelled', number });
+  }
+
+  #mustFit(reply: Uint8Array): void {
+    if (reply.length <= this.#orders.maxMessageBytes) return;
+    throw new DrowseError(
+      'ERR_DROWSE_MESSAGE_TOO_LARGE',
+      `The reply has ${reply.length} bytes; maxMessageMb allows ${this.#orders.maxMessageBytes}. The turn was rolled back.`,
+    );
+  }
+}

@@ -1,0 +1,27 @@
+import { asError, DrowseError } from '../core/errors.ts';
+import type { AgentDefinition } from './define-agent.ts';
+
+/** Imports an agent module and checks what it exports. Throws `ERR_DROWSE_BAD_AGENT_MODULE` that names the module. */
+export async function loadDefinition(module: string): Promise<AgentDefinition> {
+  let exported: { default?: unknown };
+  try {
+    exported = await import(module);
+  } catch (cause) {
+    throw bad(module, `cannot be loaded: ${asError(cause).message}`, cause);
+  }
+  const definition = exported.default as Partial<AgentDefinition> | undefined;
+  if (typeof definition !== 'object' || definition === null) {
+    throw bad(module, 'has no agent as its default export: write `export default defineAgent({ … })`');
+  }
+  for (const handler of ['receive', 'initialState'] as const) {
+    if (typeof definition[handler] !== 'function') throw bad(module, `has no ${handler}() in its default export`);
+  }
+  const { version = 1 } = definition;
+  if (!Number.isSafeInteger(version) || version < 1)
+    throw bad(module, `has version ${version}, not a whole number from 1`);
+  return definition as AgentDefinition;
+}
+
+function bad(module: string, why: string, cause?: unknown): DrowseError {
+  return new DrowseError('ERR_DROWSE_BAD_AGENT_MODULE', `Agent module ${module} ${why}.`, { cause });
+}

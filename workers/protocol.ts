@@ -1,0 +1,67 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Fault } from '../core/fault.ts';
+import type { LogLevel } from '../core/log.ts';
+
+/** What a worker is started with. The entry takes it out of `workerData` before any of the agent's code is loaded. */
+export interface Boot {
+  /** Frames of the message path, {@link Down} and {@link Up}. */
+  readonly turns: MessagePort;
+  /** Calls of the control plane, {@link Control}, by Comlink. */
+  readonly control: MessagePort;
+  /** The cells of a {@link Pulse}. */
+  readonly pulse: SharedArrayBuffer;
+  readonly heartbeatIntervalMs: number;
+}
+
+/** From the supervisor to the thread. `number` counts the messages of one incarnation, from 1. */
+export type Down =
+  | { readonly kind: 'message'; readonly number: number; readonly body: Uint8Array }
+  | { readonly kind: 'cancel'; readonly number: number };
+
+/** From the thread to the supervisor: one answer for each message, and log lines in between. */
+export type Up =
+  | { readonly kind: 'done'; readonly number: number; readonly reply: Uint8Array; readonly change: Change | undefined }
+  | { readonly kind: 'failed'; readonly number: number; readonly fault: Fault }
+  | { readonly kind: 'cancelled'; readonly number: number }
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly fields: Uint8Array; readonly text: string };
+
+/** What a turn did to the state, encoded in the thread: only the change, or all of it where that is the better record. */
+export interface Change {
+  readonly kind: 'record' | 'snapshot';
+  readonly bytes: Uint8Array;
+}
+
+/** The control plane of a thread. Both calls are answered between turns. */
+export interface Control {
+  /** Loads the agent's module and rebuilds its state. Called once: a thread serves one agent. */
+  hydrate(orders: Orders): Promise<Hydrated>;
+  /**
+   * Asks the agent to sleep. `last` is the number of the last message delivered: an agent that hasn't taken it, or
+   * has a turn running, refuses. One that agrees ends its thread by itself.
+   */
+  passivate(last: number): Promise<Passivated>;
+}
+
+export interface Orders {
+  readonly agentId: string;
+  readonly module: string;
+  /** Undefined for an agent that has never committed. */
+  readonly stored: { readonly snapshot: Uint8Array; readonly records: readonly Uint8Array[] } | undefined;
+  readonly maxMessageBytes: number;
+  readonly maxStateBytes: number;
+}
+
+export type Hydrated =
+  | { readonly ok: true; readonly idleTimeoutMs: number | undefined }
+  | { readonly ok: false; readonly fault: Fault };
+
+export type Passivated =
+  | {
+      readonly asleep: true;
+      /** Stands for all turns, and where `changed` for the changes of `passivate()` too; undefined if the disk has it all. */
+      readonly snapshot: Uint8Array | undefined;
+      readonly changed: boolean;
+      /** What `passivate()` threw; the agent sleeps nevertheless. */
+      readonly fault: Fault | undefined;
+    }
+  | { readonly asleep: false };

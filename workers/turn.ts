@@ -1,0 +1,104 @@
+import { current, isDraft } from 'mutative';
+import { encode } from '../core/codec.ts';
+import { DrowseError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { AgentContext } from './define-agent.ts';
+import type { Root } from './state.ts';
+
+/** One turn as the agent sees it: the state it changes, the signal that cancels it, and an end after which it has neither. */
+export class Turn implements AgentContext<unknown> {
+  readonly id: string;
+  readonly log: Logger;
+  #root: Root | undefined;
+  #abort: AbortController | undefined;
+  #cancelled = false;
+
+  constructor(id: string, root: Root, log: Logger) {
+    this.id = id;
+    this.#root = root;
+    this.log = log;
+  }
+
+  get state(): unknown {
+    return this.#open().state;
+  }
+
+  set state(value: unknown) {
+    this.#open().state = value;
+  }
+
+  /** Made when first asked for: most turns never look at it. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#cancelled) this.#abort.abort(cancelled());
+    return this.#abort.signal;
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#abort?.abort(cancelled());
+  }
+
+  /** From now on, whoever kept the context can no longer reach the state through it. */
+  end(): void {
+    this.#root = undefined;
+  }
+
+  #open(): Root {
+    if (this.#root) return this.#root;
+    throw new DrowseError(
+      'ERR_DROWSE_UNTRACKED_MUTATION',
+      'agent.state was used after its turn had ended, where a change could not be kept. Await the work inside receive(), or send the agent a message that makes the change in a turn of its own.',
+    );
+  }
+}
+
+/** Encodes what a turn hands out. Parts of the state in it are drafts, which are copied out before they are revoked. */
+export function encodeOutward(value: unknown, what: string): Uint8Array {
+  try {
+    return encode(value, what);
+  } catch {
+    return encode(undraft(value, new Map()), what);
+  }
+}
+
+/** A copy in which drafts have become plain values; the same part in two places stays the same part. */
+function undraft(value: unknown, copies: Map<object, unknown>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (isDraft(value)) return current(value);
+  if (copies.has(value)) return copies.get(value);
+  if (Array.isArray(value)) {
+    const copy: unknown[] = [];
+    copies.set(value, copy);
+    for (const part of value) copy.push(undraft(part, copies));
+    return copy;
+  }
+  if (value instanceof Map) {
+    const copy = new Map();
+    copies.set(value, copy);
+    for (const [key, part] of value) copy.set(undraft(key, copies), undraft(part, copies));
+    return copy;
+  }
+  if (value instanceof Set) {
+    const copy = new Set();
+    copies.set(value, copy);
+    for (const part of value) copy.add(undraft(part, copies));
+    return copy;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const copy: Record<string, unknown> = {};
+  copies.set(value, copy);
+  for (const [key, part] of Object.entries(value)) copy[key] = undraft(part, copies);
+  return copy;
+}
+
+function cancelled(): DrowseError {
+  return new DrowseError(
+    'ERR_DROWSE_ABORTED',
+    'The turn was cancelled by its caller, its deadline, or the host closing.',
+  );
+}
