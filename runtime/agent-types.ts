@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type AgentId, parseAgentId } from '../core/agent-id.ts';
+import { DrowseError } from '../core/errors.ts';
+import type { AgentTypeOptions, SupervisorOptions } from './options.ts';
+import { checkIdleTimeout, invalid, mustBeKnown } from './settings.ts';
+
+/** A registered agent type. */
+export interface AgentType {
+  readonly name: string;
+  /** URL of the module. */
+  readonly module: string;
+  /** The host's own choice for this type; it wins over the definition's. */
+  readonly idleTimeoutMs: number | undefined;
+  /** The environment of its workers. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The registered types, and agent ids read in their light. */
+export class AgentTypes {
+  readonly #types: ReadonlyMap<string, AgentType>;
+  readonly #only: string | undefined;
+
+  /** Throws `ERR_DROWSE_INVALID_OPTIONS`. The modules themselves are looked at when the first agent of the type starts. */
+  constructor(agents: SupervisorOptions['agents']) {
+    if (typeof agents !== 'object' || agents === null) throw invalid('agents must map type names to modules');
+    const names = Object.keys(agents);
+    if (names.length === 0) throw invalid('agents must name at least one type');
+    this.#types = new Map(names.map((name) => [name, agentType(name, agents[name] as AgentTypeOptions)]));
+    this.#only = names.length === 1 ? names[0] : undefined;
+  }
+
+  /** Parses an id and finds its type. Throws `ERR_DROWSE_INVALID_AGENT_ID` or `ERR_DROWSE_UNKNOWN_TYPE`. */
+  find(id: string): { id: AgentId; type: AgentType } {
+    const parsed = parseAgentId(id, this.#only);
+    const type = this.#types.get(parsed.type);
+    if (type) return { id: parsed, type };
+    const known = [...this.#types.keys()].join(', ');
+    throw new DrowseError(
+      'ERR_DROWSE_UNKNOWN_TYPE',
+      `Agent type "${parsed.type}" is not registered; there are: ${known}.`,
+      {
+        agentId: parsed.full,
+      },
+    );
+  }
+}
+
+function agentType(name: string, given: URL | string | AgentTypeOptions): AgentType {
+  if (name === '' || name.includes('/'))
+    throw invalid(`agents: type name ${JSON.stringify(name)} is empty or holds a slash`);
+  parseAgentId(`${name}/key`);
+  const options: AgentTypeOptions = typeof given === 'string' || given instanceof URL ? { module: given } : given;
+  const path = `agents.${name}`;
+  if (typeof options !== 'object' || options === null)
+    throw invalid(`${path} must be a module's path or URL, or options`);
+  mustBeKnown(options, ['module', 'idleTimeoutMs', 'env'], `${path}.`);
+  const { idleTimeoutMs, env = [] } = options;
+  if (!Array.isArray(env) || env.some((key) => typeof key !== 'string'))
+    throw invalid(`${path}.env must list names of variables`);
+  return {
+    name,
+    module: moduleUrl(`${path}.module`, options.module),
+    idleTimeoutMs: idleTimeoutMs === undefined ? undefined : checkIdleTimeout(`${path}.idleTimeoutMs`, idleTimeoutMs),
+    env: Object.fromEntries(env.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]]))),
+  };
+}
+
+function moduleUrl(path: string, module: unknown): string {
+  if (module instanceof URL) return module.href;
+  if (typeof module !== 'string' || module === '') throw invalid(`${path} must be a path or URL`);
+  return module.startsWith('file:') ? module : pathToFileURL(resolve(module)).href;
+}

@@ -1,0 +1,16 @@
+/** Why an agent went to sleep. */
+export type SleepReason = 'idle' | 'asked' | 'closing';
+
+/** What a supervisor emits: one object each, naming the agent. */
+export interface SupervisorEvents {
+  /** A thread is up and the agent takes turns. `tookMs` from the decision to start to that moment. */
+  activated: [{ agentId: string; epoch: number; tookMs: number }];
+  /** The agent sleeps: its state is on disk and its thread is gone. */
+  passivated: [{ agentId: string; epoch: number; reason: SleepReason }];
+  /** The agent's thread ended unasked, or a write of its failed. */
+  crashed: [{ agentId: string; epoch: number; cause: Error }];
+  /** A crashed agent is being started again for the messages that wait; `crashes` in a row came before. */
+  restarted: [{ agentId: string; crashes: number }];
+  /** All that was kept of the agent is gone. */
+  deleted: [{ agentId: string }];
+}

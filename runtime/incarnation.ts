@@ -1,0 +1,278 @@
+import { decode } from '../core/codec.ts';
+import { asError, DrowseError } from '../core/errors.ts';
+import { fromFault } from '../core/fault.ts';
+import type { Journal } from '../storage/store.ts';
+import type { Change, Hydrated, Passivated, Up } from '../workers/protocol.ts';
+import type { AgentType } from './agent-types.ts';
+import type { Delivery } from './delivery.ts';
+import type { Hosting } from './hosting.ts';
+import type { Thread } from './thread.ts';
+
+/** How many messages a thread holds at once: enough that it never waits for the next, few enough to hand back cheaply. */
+const WINDOW = 32;
+
+/**
+ * How an incarnation ended:
+ *
+ *  slept    as it was asked to
+ *  stopped  by the supervisor, for a reason of its own
+ *  failed   it could not start, and would not the next time: a bad module, damaged state, a throw in `activate()`
+ *  crashed  its thread ended unasked, or one of its writes failed
+ */
+export interface Ending {
+  readonly kind: 'slept' | 'stopped' | 'failed' | 'crashed';
+  readonly cause: Error;
+  /** Messages delivered whose turns never began, in order: they are the next incarnation's. */
+  readonly unbegun: readonly Delivery[];
+}
+
+/**
+ * One life of an agent: a thread, the journal it owns, and the messages in it. It starts once and ends once; nothing that
+ * its thread says after that reaches anybody.
+ */
+export class Incarnation {
+  readonly epoch: number;
+  /** Resolves when the thread is gone and every write made for it is settled. Never rejects. */
+  readonly ended: Promise<Ending>;
+  readonly #agentId: string;
+  readonly #type: AgentType;
+  readonly #hosting: Hosting;
+  /** Called after each turn, when there is room for another message, and once nothing is under way any more. */
+  readonly #onTurn: () => void;
+  readonly #window = new Map<number, Delivery>();
+  readonly #markEnded: (ending: Ending) => void;
+  #thread: Thread | undefined;
+  #journal: Journal | undefined;
+  #lastNumber = 0;
+  /** Writes under way, and the promise of the newest: what a later turn says waits for it. */
+  #unsettled = 0;
+  #newestWrite: Promise<void> = Promise.resolve();
+  #failedWrite: Error | undefined;
+  /** Why it is ending, from the moment that this is decided. */
+  #verdict: Pick<Ending, 'kind' | 'cause'> | undefined;
+
+  constructor(agentId: string, type: AgentType, hosting: Hosting, onTurn: () => void) {
+    this.epoch = hosting.counters.nextEpoch();
+    this.#agentId = agentId;
+    this.#type = type;
+    this.#hosting = hosting;
+    this.#onTurn = onTurn;
+    ({ promise: this.ended, resolve: this.#markEnded } = Promise.withResolvers<Ending>());
+  }
+
+  /** Messages in the thread, and writes on their way to the disk. */
+  get busy(): boolean {
+    return this.#window.size > 0 || this.#unsettled > 0;
+  }
+
+  get inFlight(): number {
+    return this.#window.size;
+  }
+
+  /** Messages in the thread, oldest first. */
+  get deliveries(): Delivery[] {
+    return [...this.#window.values()];
+  }
+
+  get hasRoom(): boolean {
+    return this.#verdict === undefined && this.#window.size < WINDOW;
+  }
+
+  /** Sequence of the newest write; 0 for an agent that has never committed. */
+  get sequence(): number {
+    return this.#journal?.sequence ?? 0;
+  }
+
+  get thread(): Thread | undefined {
+    return this.#thread;
+  }
+
+  /** Reads what is stored, starts the thread and rebuilds the agent in it. False where that failed: then it is ending. */
+  async start(): Promise<{ idleTimeoutMs: number | undefined } | undefined> {
+    try {
+      const { journal, stored } = await this.#hosting.store.open(this.#agentId);
+      if (this.#verdict) {
+        journal.close();
+        return undefined;
+      }
+      this.#journal = journal;
+      const thread = this.#spawn();
+      const { maxMessageBytes, maxStateBytes } = this.#hosting.settings;
+      const { module } = this.#type;
+      const orders = { agentId: this.#agentId, module, stored, maxMessageBytes, maxStateBytes };
+      const hydrated = await thread.call<Hydrated>((control) => control.hydrate(orders));
+      if (!hydrated.ok) throw fromFault(hydrated.fault, this.#agentId);
+      return { idleTimeoutMs: hydrated.idleTimeoutMs };
+    } catch (error) {
+      this.#stop('failed', asError(error), 0);
+      return undefined;
+    }
+  }
+
+  deliver(delivery: Delivery): void {
+    this.#lastNumber += 1;
+    this.#window.set(this.#lastNumber, delivery);
+    this.#thread?.post({ kind: 'message', number: this.#lastNumber, body: delivery.body });
+  }
+
+  /** Asks the turn of a delivery to end and roll back; ends the thread if the turn ignores that. */
+  cancel(delivery: Delivery): void {
+    for (const [number, candidate] of this.#window) {
+      if (candidate !== delivery) continue;
+      this.#thread?.post({ kind: 'cancel', number });
+      this.#endIfIgnored(number, delivery);
+    }
+  }
+
+  /** Asks the agent to sleep between turns. False if it refused: it has a turn running or a message on the way. */
+  async passivate(): Promise<boolean> {
+    const grace = this.#hosting.settings.abortGraceMs;
+    const late = this.#hosting.timers.add(grace, () => {
+      this.stop(new Error(`The agent was asked to sleep and did not within abortGraceMs (${grace} ms).`));
+    });
+    try {
+      const thread = this.#thread as Thread;
+      const answer = await thread.call<Passivated>((control) => control.passivate(this.#lastNumber));
+      if (!answer.asleep) return false;
+      this.#sleep(answer);
+    } catch {
+      // The thread ended instead of answering: `ended` says how.
+    } finally {
+      this.#hosting.timers.cancel(late);
+    }
+    return true;
+  }
+
+  /** Ends the thread now. Turns whose records are here still commit; the one running is rejected with `cause`. */
+  stop(cause: Error): void {
+    this.#stop('stopped', cause, 0);
+  }
+
+  #stop(kind: Ending['kind'], cause: Error, graceMs: number): void {
+    if (this.#verdict) return;
+    this.#verdict = { kind, cause };
+    if (this.#thread) void this.#thread.end(graceMs);
+    else void this.#conclude();
+  }
+
+  #spawn(): Thread {
+    const { threads, settings } = this.#hosting;
+    const thread = threads.spawn({
+      name: this.#agentId,
+      env: this.#type.env,
+      heartbeatIntervalMs: settings.heartbeatIntervalMs,
+      onFrame: (frame) => this.#hear(frame),
+      onOutput: (stream, text) => settings.log.info({ agentId: this.#agentId, stream }, text.trimEnd()),
+    });
+    this.#thread = thread;
+    void thread.ended.then((how) => {
+      this.#verdict ??= { kind: 'crashed', cause: this.#crash(how) };
+      return this.#conclude();
+    });
+    return thread;
+  }
+
+  #hear(frame: Up): void {
+    if (frame.kind === 'log') {
+      const fields = decode(frame.fields) as object;
+      this.#hosting.settings.log[frame.level]({ ...fields, agentId: this.#agentId }, frame.text);
+      return;
+    }
+    const delivery = this.#window.get(frame.number);
+    if (delivery === undefined) return;
+    this.#window.delete(frame.number);
+    this.#answer(frame, delivery);
+    this.#onTurn();
+  }
+
+  #answer(frame: Exclude<Up, { kind: 'log' }>, delivery: Delivery): void {
+    const { counters, settings } = this.#hosting;
+    switch (frame.kind) {
+      case 'done':
+        if (frame.change) this.#write(frame.change);
+        this.#whenDurable(delivery, () => {
+          counters.committed += 1;
+          counters.answered(settings.clock.elapsed() - delivery.sentAt);
+          delivery.resolve(frame.reply);
+        });
+        return;
+      case 'failed':
+        counters.failed += 1;
+        this.#whenDurable(delivery, () => delivery.reject(fromFault(frame.fault, this.#agentId)));
+        return;
+      case 'cancelled':
+        counters.cancelled += 1;
+        delivery.reject(delivery.cancelled as Error);
+        return;
+    }
+  }
+
+  /** The output gate: a turn's outcome leaves after its own write and all earlier ones, or not at all. */
+  #whenDurable(delivery: Delivery, leave: () => void): void {
+    if (this.#failedWrite) return delivery.reject(this.#failedWrite);
+    if (this.#unsettled === 0) return leave();
+    this.#newestWrite.then(leave, (error) => delivery.reject(error));
+  }
+
+  #write({ kind, bytes }: Change): void {
+    const journal = this.#journal as Journal;
+    this.#track(kind === 'record' ? journal.append(bytes) : journal.snapshot(journal.sequence + 1, bytes));
+  }
+
+  #track(write: Promise<void>): void {
+    this.#unsettled += 1;
+    this.#newestWrite = write;
+    const settled = () => {
+      this.#unsettled -= 1;
+      if (!this.busy) this.#onTurn();
+    };
+    write.then(settled, (cause) => {
+      this.#unsettled -= 1;
+      this.#failedWrite = asError(cause);
+      // What the thread holds is ahead of the disk: none of it may be built upon.
+      this.#stop('crashed', this.#failedWrite, 0);
+    });
+  }
+
+  #sleep({ snapshot, changed, fault }: Extract<Passivated, { asleep: true }>): void {
+    const { log } = this.#hosting.settings;
+    if (fault) log.warn({ agentId: this.#agentId, err: fromFault(fault, this.#agentId) }, 'passivate() threw');
+    if (snapshot) this.#track((this.#journal as Journal).snapshot(this.sequence + (changed ? 1 : 0), snapshot));
+    this.#stop('slept', new Error('The agent went to sleep.'), this.#hosting.settings.abortGraceMs);
+  }
+
+  #endIfIgnored(number: number, delivery: Delivery): void {
+    const { settings, timers } = this.#hosting;
+    const grace = timers.add(settings.abortGraceMs, () => {
+      if (!this.#window.has(number)) return;
+      // Behind another turn it can only wait; the grace counts from when its own begins.
+      if ((this.#thread?.pulse.begun ?? 0) < number) return this.#endIfIgnored(number, delivery);
+      this.stop(delivery.cancelled as Error);
+    });
+    delivery.onSettled(() => timers.cancel(grace));
+  }
+
+  #crash(how: Error): DrowseError {
+    const outOfMemory = (how as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
+    return new DrowseError(
+      outOfMemory ? 'ERR_DROWSE_AGENT_OUT_OF_MEMORY' : 'ERR_DROWSE_AGENT_CRASHED',
+      `Agent ${this.#agentId} ${outOfMemory ? 'ran out of memory' : 'crashed'}: ${how.message}`,
+      { cause: how, agentId: this.#agentId },
+    );
+  }
+
+  async #conclude(): Promise<void> {
+    const begun = this.#thread?.pulse.begun ?? 0;
+    const { kind, cause } = this.#verdict as Pick<Ending, 'kind' | 'cause'>;
+    const unbegun: Delivery[] = [];
+    for (const [number, delivery] of this.#window) {
+      if (number > begun && !delivery.cancelled) unbegun.push(delivery);
+      else delivery.reject(delivery.cancelled ?? cause);
+    }
+    this.#window.clear();
+    // The next incarnation reads the disk: every write of this one must have reached it, or failed, by then.
+    await this.#newestWrite.catch(() => {});
+    this.#journal?.close();
+    this.#markEnded({ kind, cause, unbegun });
+  }
+}

@@ -1,0 +1,11 @@
+// The public door of the host's side: everything that `import … from 'drowse'` can name.
+export type { Clock, Timer } from '../core/clock.ts';
+export { DrowseError, ERROR_CODES, type ErrorCode } from '../core/errors.ts';
+export type { Logger, LogLevel } from '../core/log.ts';
+export { MemoryStore } from '../storage/memory-store.ts';
+export type { Durability, Journal, Listed, ListQuery, Opened, Store, Stored } from '../storage/store.ts';
+export type { SleepReason, SupervisorEvents } from './events.ts';
+export type { AgentInfo, AgentSummary, AwakeInfo } from './inspection.ts';
+export type { AgentTypeOptions, CloseOptions, SendOptions, SupervisorOptions } from './options.ts';
+export type { SupervisorStats } from './stats.ts';
+export { Supervisor } from './supervisor.ts';

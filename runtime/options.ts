@@ -1,0 +1,59 @@
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/log.ts';
+import type { Durability, Store } from '../storage/store.ts';
+
+/** One agent type: its module, or its module with what differs from the supervisor's options. */
+export interface AgentTypeOptions {
+  /** A file URL, or a path from the working directory. */
+  module: URL | string;
+  /** Overrides the supervisor's and the definition's; milliseconds. */
+  idleTimeoutMs?: number;
+  /** Names of the environment variables that agents of this type see. By default they see none. */
+  env?: readonly string[];
+}
+
+/** What {@link Supervisor.open} takes. Times are milliseconds, sizes MiB. */
+export interface SupervisorOptions {
+  /** Where LevelDB keeps the agents; created if missing. One supervisor at a time may hold it. */
+  directory?: string;
+  /** A store in place of the directory. The supervisor closes it. */
+  store?: Store;
+  /** Agent types by name: a module (file URL, or path from the working directory), or options with one. */
+  agents: Readonly<Record<string, URL | string | AgentTypeOptions>>;
+  /** An agent sleeps after this long without a message; default 30 min. */
+  idleTimeoutMs?: number;
+  /** How often idle agents are looked for; default 5 min. */
+  sweepIntervalMs?: number;
+  /** How often a thread writes its heartbeat; default 5 s. */
+  heartbeatIntervalMs?: number;
+  /** How long a `send` that names no timeout waits for its reply; default 5 min. */
+  sendTimeoutMs?: number;
+  /** Between asking a turn, a sleep or a shutdown to end and ending the thread; default 5 s. */
+  abortGraceMs?: number;
+  /** Messages that may wait for one agent, those in its thread included; default 1,000. */
+  mailboxLimit?: number;
+  /** Largest message and reply; default 16. */
+  maxMessageMb?: number;
+  /** Largest state; default 256. */
+  maxStateMb?: number;
+  /** How a crashed agent with work waiting comes back: the first delay, doubling up to the last; default [100, 30_000]. */
+  restarts?: { backoffMs?: readonly [first: number, last: number] };
+  /** `fsync`, the default: a reply leaves after its turn is on the disk. `os`: after the operating system has it. */
+  durability?: Durability;
+  /** Where the agents' log lines, their output and lifecycle events go; by default nowhere. */
+  log?: Logger;
+  /** The time; for tests. */
+  clock?: Clock;
+}
+
+export interface SendOptions {
+  /** Cancels: a message that waits is withdrawn, a running turn is asked to end and rolled back. */
+  signal?: AbortSignal;
+  /** Milliseconds until the same happens by itself; default `sendTimeoutMs`. */
+  timeoutMs?: number;
+}
+
+export interface CloseOptions {
+  /** How long turns in flight and messages waiting may take to finish before they are cancelled, in milliseconds; default 10,000. */
+  drainMs?: number;
+}

@@ -1,0 +1,100 @@
+import { type Clock, MAX_TIMER_MS, systemClock } from '../core/clock.ts';
+import { DrowseError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { Durability } from '../storage/store.ts';
+import type { SupervisorOptions } from './options.ts';
+
+/** Every number an option can be: its default, and the range it must lie in. */
+const NUMBERS = {
+  idleTimeoutMs: { default: 30 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },
+  sweepIntervalMs: { default: 5 * 60_000, min: 1, max: MAX_TIMER_MS },
+  heartbeatIntervalMs: { default: 5_000, min: 10, max: 3_600_000 },
+  sendTimeoutMs: { default: 5 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },
+  abortGraceMs: { default: 5_000, min: 0, max: 3_600_000 },
+  mailboxLimit: { default: 1_000, min: 1, max: 1_000_000 },
+  maxMessageMb: { default: 16, min: 0.001, max: 1_024 },
+  maxStateMb: { default: 256, min: 0.001, max: 1_024 },
+} as const;
+
+type NumberOption = keyof typeof NUMBERS;
+
+const OTHERS = ['directory', 'store', 'agents', 'restarts', 'durability', 'log', 'clock'];
+const MIB = 1024 * 1024;
+
+/** {@link SupervisorOptions} with every default filled in, checked and frozen. */
+export interface Settings extends Readonly<Record<NumberOption, number>> {
+  readonly backoffMs: readonly [first: number, last: number];
+  readonly durability: Durability;
+  readonly maxMessageBytes: number;
+  readonly maxStateBytes: number;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+/** Throws `ERR_DROWSE_INVALID_OPTIONS` naming the first option that is unknown, missing or out of range. */
+export function resolveSettings(options: SupervisorOptions): Settings {
+  if (typeof options !== 'object' || options === null) throw invalid('options must be an object');
+  mustBeKnown(options, [...Object.keys(NUMBERS), ...OTHERS], '');
+  if ((options.directory === undefined) === (options.store === undefined)) {
+    throw invalid('directory must be given, or a store in its place');
+  }
+  if (options.directory !== undefined && (typeof options.directory !== 'string' || options.directory === '')) {
+    throw invalid('directory must be a path');
+  }
+  const numbers = {} as Record<NumberOption, number>;
+  for (const name of Object.keys(NUMBERS) as NumberOption[]) {
+    numbers[name] = mustBeInRange(name, options[name] ?? NUMBERS[name].default, NUMBERS[name]);
+  }
+  const { durability = 'fsync', restarts = {}, log = SILENT, clock = systemClock } = options;
+  if (durability !== 'fsync' && durability !== 'os') {
+    throw invalid(`durability must be 'fsync' or 'os', not ${show(durability)}`);
+  }
+  mustBeKnown(restarts, ['backoffMs'], 'restarts.');
+  return Object.freeze({
+    ...numbers,
+    backoffMs: backoff(restarts.backoffMs ?? [100, 30_000]),
+    durability,
+    maxMessageBytes: Math.floor(numbers.maxMessageMb * MIB),
+    maxStateBytes: Math.floor(numbers.maxStateMb * MIB),
+    log,
+    clock,
+  });
+}
+
+/** Checks an `idleTimeoutMs` wherever it stands. */
+export function checkIdleTimeout(name: string, value: number): number {
+  return mustBeInRange(name, value, NUMBERS.idleTimeoutMs);
+}
+
+/** Checks the `timeoutMs` of one send. */
+export function checkSendTimeout(value: number): number {
+  return mustBeInRange('timeoutMs', value, NUMBERS.sendTimeoutMs);
+}
+
+export function mustBeKnown(options: object, names: readonly string[], prefix: string): void {
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) throw invalid(`${prefix}${name} is not an option; there are ${names.join(', ')}`);
+  }
+}
+
+export function invalid(why: string): DrowseError {
+  return new DrowseError('ERR_DROWSE_INVALID_OPTIONS', `Invalid options: ${why}.`);
+}
+
+function backoff(value: readonly [number, number]): readonly [number, number] {
+  const range = { min: 0, max: MAX_TIMER_MS };
+  if (!Array.isArray(value) || value.length !== 2) throw invalid('restarts.backoffMs must be [first, last]');
+  const first = mustBeInRange('restarts.backoffMs[0]', value[0], range);
+  return [first, mustBeInRange('restarts.backoffMs[1]', value[1], { min: first, max: range.max })];
+}
+
+function mustBeInRange(name: string, value: unknown, range: { min: number; max: number }): number {
+  if (typeof value === 'number' && value >= range.min && value <= range.max) return value;
+  throw invalid(`${name} must be a number from ${range.min} to ${range.max}, not ${show(value)}`);
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };

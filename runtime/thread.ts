@@ -1,0 +1,154 @@
+import { extname } from 'node:path';
+import type { Readable } from 'node:stream';
+import {
+  MessageChannel,
+  type MessagePort,
+  type ResourceLimits,
+  receiveMessageOnPort,
+  Worker,
+} from 'node:worker_threads';
+import { type Remote, wrap } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { asError } from '../core/errors.ts';
+import type { Boot, Control, Down, Up } from '../workers/protocol.ts';
+import { Pulse } from '../workers/pulse.ts';
+
+// From sources and from dist/ alike.
+const ENTRY = new URL(`../workers/entry${extname(import.meta.filename)}`, import.meta.url);
+
+/**
+ * The heap limit V8 enforces itself. Reaching it can end the whole process, depending on the shape of the allocation, so
+ * it stands far above what an agent should hold. That any limit is set makes a worker about 2 MB smaller.
+ */
+export const HARD_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 1_024 };
+
+/** How long a terminated thread may take to end before it counts as a zombie: one that is blocked in a native call. */
+const ZOMBIE_AFTER_MS = 2_000;
+
+export interface ThreadOptions {
+  /** Shown by debuggers and `top -H`. */
+  readonly name: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly heartbeatIntervalMs: number;
+  readonly onFrame: (frame: Up) => void;
+  readonly onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
+}
+
+/** A worker thread seen from outside: frames down and up, calls on its control plane, and an end that always comes. */
+export class Thread {
+  readonly pulse = new Pulse();
+  /** Resolves once the thread takes no more part: with how it ended, after its last frame was handed over. */
+  readonly ended: Promise<Error>;
+  /** Resolves once the thread is gone, which for a zombie is later. */
+  readonly exited: Promise<void>;
+  readonly #worker: Worker;
+  readonly #turns: MessagePort;
+  readonly #control: MessagePort;
+  readonly #remote: Remote<Control>;
+  readonly #onFrame: (frame: Up) => void;
+  readonly #markEnded: (how: Error) => void;
+  readonly #markExited: () => void;
+  #over = false;
+  #gone = false;
+
+  constructor(options: ThreadOptions) {
+    const turns = new MessageChannel();
+    const control = new MessageChannel();
+    const boot: Boot = {
+      turns: turns.port2,
+      control: control.port2,
+      pulse: this.pulse.buffer,
+      heartbeatIntervalMs: options.heartbeatIntervalMs,
+    };
+    this.#turns = turns.port1;
+    this.#control = control.port1;
+    this.#onFrame = options.onFrame;
+    this.#remote = wrap<Control>(nodeEndpoint(this.#control));
+    ({ promise: this.ended, resolve: this.#markEnded } = Promise.withResolvers<Error>());
+    ({ promise: this.exited, resolve: this.#markExited } = Promise.withResolvers<void>());
+    this.#worker = new Worker(ENTRY, {
+      name: options.name,
+      workerData: boot,
+      transferList: [boot.turns, boot.control],
+      // Not the host's: its loaders and debug flags would be loaded again by every worker.
+      execArgv: [],
+      env: options.env,
+      resourceLimits: HARD_LIMITS,
+      stdout: true,
+      stderr: true,
+    });
+    this.#turns.on('message', this.#onFrame);
+    this.#listen(options.onOutput);
+  }
+
+  /** Whether the thread was given up while it still runs. */
+  get zombie(): boolean {
+    return this.#over && !this.#gone;
+  }
+
+  post(frame: Down): void {
+    if (!this.#over) this.#turns.postMessage(frame);
+  }
+
+  /** A call on the control plane. Rejects with {@link ended}'s error if the thread ends first. */
+  async call<T>(call: (control: Remote<Control>) => Promise<T>): Promise<T> {
+    const ended = this.ended.then((how) => Promise.reject(how));
+    return Promise.race([call(this.#remote), ended]);
+  }
+
+  /** Waits `graceMs` for the thread to end by itself, then ends it. */
+  async end(graceMs: number): Promise<void> {
+    if (graceMs > 0 && (await this.#endsWithin(graceMs))) return;
+    void this.#worker.terminate();
+    if (await this.#endsWithin(ZOMBIE_AFTER_MS)) return;
+    this.#conclude(new Error('The thread did not end when it was terminated: it is blocked in a native call.'));
+  }
+
+  /** A figure of the thread's heap, taken by an interrupt: it is answered even in an endless loop. Bytes. */
+  async heap(): Promise<{ used: number; external: number } | undefined> {
+    if (this.#over) return undefined;
+    try {
+      const { used_heap_size, external_memory } = await this.#worker.getHeapStatistics();
+      return { used: used_heap_size, external: external_memory };
+    } catch {
+      return undefined;
+    }
+  }
+
+  #listen(onOutput: ThreadOptions['onOutput']): void {
+    let how: Error | undefined;
+    this.#worker.on('error', (error) => {
+      how = asError(error);
+    });
+    this.#worker.on('exit', (code) => {
+      this.#gone = true;
+      this.#markExited();
+      this.#conclude(how ?? new Error(`The worker ended by itself with exit code ${code}.`));
+    });
+    const streams: Array<['stdout' | 'stderr', Readable]> = [
+      ['stdout', this.#worker.stdout],
+      ['stderr', this.#worker.stderr],
+    ];
+    for (const [name, stream] of streams) stream.setEncoding('utf8').on('data', (text: string) => onOutput(name, text));
+  }
+
+  #conclude(how: Error): void {
+    if (this.#over) return;
+    // What the thread posted before it ended lies in the port: it counts, and comes before the news of the end.
+    for (let last = receiveMessageOnPort(this.#turns); last; last = receiveMessageOnPort(this.#turns)) {
+      this.#onFrame(last.message);
+    }
+    this.#over = true;
+    this.#turns.close();
+    this.#control.close();
+    this.#markEnded(how);
+  }
+
+  async #endsWithin(ms: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<false>();
+    const timer = setTimeout(resolve, ms, false);
+    const ended = await Promise.race([this.ended.then(() => true), promise]);
+    clearTimeout(timer);
+    return ended;
+  }
+}

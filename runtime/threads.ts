@@ -1,0 +1,24 @@
+import { Thread, type ThreadOptions } from './thread.ts';
+
+/** The threads that exist, zombies among them. */
+export class Threads {
+  readonly #threads = new Set<Thread>();
+
+  spawn(options: ThreadOptions): Thread {
+    const thread = new Thread(options);
+    this.#threads.add(thread);
+    void thread.exited.then(() => this.#threads.delete(thread));
+    return thread;
+  }
+
+  get size(): number {
+    return this.#threads.size;
+  }
+
+  /** Threads that were given up but still run, blocked in a native call. */
+  get zombies(): number {
+    let zombies = 0;
+    for (const thread of this.#threads) if (thread.zombie) zombies += 1;
+    return zombies;
+  }
+}

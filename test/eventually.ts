@@ -1,0 +1,12 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** Waits until `check` returns something truthy, and returns it; gives up, naming `what`, after 30 s. */
+export async function eventually<T>(what: string, check: () => T | Promise<T>): Promise<NonNullable<T>> {
+  const giveUpAt = Date.now() + 30_000;
+  for (;;) {
+    const result = await check();
+    if (result) return result as NonNullable<T>;
+    if (Date.now() > giveUpAt) throw new Error(`It never came about that ${what}.`);
+    await wait(5);
+  }
+}
