@@ -1,6 +1,7 @@
 import type { AgentId } from '../core/agent-id.ts';
-import type { Deadline } from '../core/deadlines.ts';
 import { DrowseError } from '../core/errors.ts';
+import { Latch } from '../core/latch.ts';
+import { ActivityClock } from './activity-clock.ts';
 import type { AgentType } from './agent-types.ts';
 import type { Delivery } from './delivery.ts';
 import type { SleepReason } from './events.ts';
@@ -9,7 +10,7 @@ import type { Sleeper } from './idle-sweep.ts';
 import { type Ending, Incarnation } from './incarnation.ts';
 import { type LifecycleEvent, type LifecycleState, next } from './lifecycle.ts';
 import { Mailbox } from './mailbox.ts';
-import { idleTimeLeft, restartDelay } from './policies.ts';
+import { Restarts } from './restarts.ts';
 
 /**
  * An agent that is not asleep: a mailbox, where it stands in its lifecycle, and the incarnation that lives now. It joins
@@ -21,17 +22,18 @@ export class Agent implements Sleeper {
   readonly #hosting: Hosting;
   readonly #onDormant: (agent: Agent) => void;
   readonly #mailbox = new Mailbox();
+  readonly activity: ActivityClock;
+  readonly restarts: Restarts;
   #state: LifecycleState = 'dormant';
   #incarnation: Incarnation | undefined;
-  #lastActivity: number;
-  #crashes = 0;
-  #idleTimeoutMs: number;
   #unwatch: (() => void) | undefined;
-  #backoff: Deadline | undefined;
   /** Sleep as soon as nothing waits or runs. */
   #sleepWanted: SleepReason | undefined;
-  #awake = awaited();
-  #dormant = Promise.withResolvers<void>();
+  /** Open while the agent is active. */
+  readonly #awake = new Latch();
+  /** Somebody waits for it to be awake, with or without a message. */
+  #wakeWanted = false;
+  readonly #dormant = new Latch();
   #deletion: PromiseWithResolvers<boolean> | undefined;
 
   constructor(id: AgentId, type: AgentType, hosting: Hosting, onDormant: (agent: Agent) => void) {
@@ -39,8 +41,9 @@ export class Agent implements Sleeper {
     this.#type = type;
     this.#hosting = hosting;
     this.#onDormant = onDormant;
-    this.#idleTimeoutMs = type.idleTimeoutMs ?? hosting.settings.idleTimeoutMs;
-    this.#lastActivity = hosting.settings.clock.elapsed();
+    const { clock, idleTimeoutMs, backoffMs } = hosting.settings;
+    this.activity = new ActivityClock(clock, type.idleTimeoutMs ?? idleTimeoutMs);
+    this.restarts = new Restarts(hosting.timers, backoffMs);
   }
 
   get state(): LifecycleState {
@@ -56,18 +59,6 @@ export class Agent implements Sleeper {
     return this.#incarnation;
   }
 
-  get idleTimeoutMs(): number {
-    return this.#idleTimeoutMs;
-  }
-
-  get idleForMs(): number {
-    return this.#hosting.settings.clock.elapsed() - this.#lastActivity;
-  }
-
-  get crashes(): number {
-    return this.#crashes;
-  }
-
   accept(delivery: Delivery): void {
     const { mailboxLimit } = this.#hosting.settings;
     if (this.waiting >= mailboxLimit) {
@@ -75,7 +66,7 @@ export class Agent implements Sleeper {
       delivery.reject(new DrowseError('ERR_DROWSE_MAILBOX_FULL', text, { agentId: this.id.full }));
       return;
     }
-    this.#touch();
+    this.activity.touch();
     this.#mailbox.push(delivery);
     if (this.#state === 'dormant') this.#start();
     else this.#pump();
@@ -91,9 +82,11 @@ export class Agent implements Sleeper {
 
   /** Resolves once the agent is awake; rejects if it cannot be started. */
   warm(): Promise<void> {
-    this.#touch();
+    this.activity.touch();
+    const { promise } = this.#awake;
+    if (this.#state !== 'active') this.#wakeWanted = true;
     if (this.#state === 'dormant') this.#start();
-    return this.#awake.promise;
+    return promise;
   }
 
   /** Puts the agent to sleep once nothing waits for it any more. */
@@ -126,6 +119,7 @@ export class Agent implements Sleeper {
   abort(cause: DrowseError): void {
     for (const delivery of this.#mailbox.drain()) delivery.reject(cause);
     for (const delivery of this.#incarnation?.deliveries ?? []) delivery.cancelled ??= cause;
+    this.#notAwake(cause);
     const ending = this.#state === 'stopping';
     if (!ending) this.#move('stop');
     if (this.#incarnation) this.#incarnation.stop(cause);
@@ -133,31 +127,39 @@ export class Agent implements Sleeper {
   }
 
   sleepIfIdle(): number | undefined {
-    const { clock } = this.#hosting.settings;
-    const state = { busy: this.#busy, lastActivity: this.#lastActivity };
-    const left = idleTimeLeft(state, clock.elapsed(), this.#idleTimeoutMs);
+    const left = this.activity.timeLeft(this.#busy);
     if (left > 0) return left;
     this.#sleepWanted = 'idle';
     this.#sleepIfWanted();
-    return this.#idleTimeoutMs;
+    return this.activity.timeoutMs;
   }
 
   get #busy(): boolean {
     return this.#mailbox.size > 0 || (this.#incarnation?.busy ?? false);
   }
 
-  #touch(): void {
-    this.#lastActivity = this.#hosting.settings.clock.elapsed();
+  get #isWanted(): boolean {
+    return this.#mailbox.size > 0 || this.#wakeWanted;
+  }
+
+  #notAwake(cause: Error): void {
+    this.#wakeWanted = false;
+    this.#awake.break(cause);
   }
 
   #move(event: LifecycleEvent): void {
-    this.#state = next(this.#state, event);
-    if (this.#state !== 'active') {
+    const before = this.#state;
+    this.#state = next(before, event);
+    if (before === 'active') {
       this.#unwatch?.();
-      this.#unwatch = undefined;
+      this.#awake.reset();
     }
-    if (this.#backoff) this.#hosting.timers.cancel(this.#backoff);
-    this.#backoff = undefined;
+    if (this.#state === 'active') {
+      this.#unwatch = this.#hosting.idle.watch(this, this.activity.timeoutMs);
+      this.#wakeWanted = false;
+      this.#awake.open();
+    }
+    if (before === 'backoff') this.restarts.cancel();
   }
 
   #start(): void {
@@ -173,7 +175,7 @@ export class Agent implements Sleeper {
     this.#incarnation = incarnation;
     const started = await incarnation.start();
     if (started && this.#state === 'starting') {
-      this.#idleTimeoutMs = this.#type.idleTimeoutMs ?? started.idleTimeoutMs ?? this.#hosting.settings.idleTimeoutMs;
+      this.activity.timeoutMs = this.#type.idleTimeoutMs ?? started.idleTimeoutMs ?? this.activity.timeoutMs;
       this.#activated(incarnation, clock.elapsed() - startedAt);
     }
     const ending = await incarnation.ended;
@@ -183,8 +185,6 @@ export class Agent implements Sleeper {
 
   #activated({ epoch }: Incarnation, tookMs: number): void {
     this.#move('ready');
-    this.#unwatch = this.#hosting.idle.watch(this, this.#idleTimeoutMs);
-    this.#awake.resolve();
     this.#hosting.announce('activated', { agentId: this.id.full, epoch, tookMs });
     this.#pump();
     this.#sleepIfWanted();
@@ -199,8 +199,8 @@ export class Agent implements Sleeper {
   }
 
   #turned(): void {
-    this.#crashes = 0;
-    this.#touch();
+    this.restarts.progressed();
+    this.activity.touch();
     this.#pump();
     this.#sleepIfWanted();
   }
@@ -217,12 +217,11 @@ export class Agent implements Sleeper {
     this.#move('stay');
     // An idle agent that refuses is not idle; one that was asked to sleep still is asked.
     if (this.#sleepWanted === 'idle') this.#sleepWanted = undefined;
-    this.#unwatch = this.#hosting.idle.watch(this, this.#idleTimeoutMs);
     this.#pump();
   }
 
   async #buried({ epoch }: Incarnation, { kind, cause, unbegun }: Ending): Promise<void> {
-    const { announce, counters, settings, timers } = this.#hosting;
+    const { announce, counters } = this.#hosting;
     const agentId = this.id.full;
     const starting = this.#state === 'starting';
     this.#mailbox.unshift(unbegun);
@@ -235,16 +234,15 @@ export class Agent implements Sleeper {
         this.#notAwake(cause);
         break;
       case 'crashed':
-        this.#crashes += 1;
+        this.restarts.crashed();
         counters.crashes += 1;
         // A start has no message of its own; the one it was made for pays, so that no message is tried for ever.
         if (starting) this.#mailbox.shift()?.reject(cause);
         this.#notAwake(cause);
         announce('crashed', { agentId, epoch, cause });
-        if (this.#mailbox.size > 0 && this.#state !== 'stopping') {
+        if (this.#isWanted && this.#state !== 'stopping') {
           this.#move('crash');
-          const delay = restartDelay(this.#crashes, settings.backoffMs);
-          this.#backoff = timers.add(delay, () => this.#restart());
+          this.restarts.schedule(() => this.#restart());
           return;
         }
         break;
@@ -256,8 +254,8 @@ export class Agent implements Sleeper {
 
   #restart(): void {
     // All that waited may have been withdrawn meanwhile.
-    if (this.#mailbox.size === 0) return void this.#rest();
-    this.#hosting.announce('restarted', { agentId: this.id.full, crashes: this.#crashes });
+    if (!this.#isWanted) return void this.#rest();
+    this.#hosting.announce('restarted', { agentId: this.id.full, crashes: this.restarts.crashes });
     this.#start();
   }
 
@@ -266,16 +264,10 @@ export class Agent implements Sleeper {
     await this.#finishDeletion();
     this.#sleepWanted = undefined;
     this.#move('end');
-    this.#dormant.resolve();
-    this.#dormant = Promise.withResolvers();
-    this.#awake = awaited();
-    if (this.#mailbox.size > 0) this.#start();
+    this.#dormant.open();
+    this.#dormant.reset();
+    if (this.#isWanted) this.#start();
     else this.#onDormant(this);
-  }
-
-  #notAwake(cause: Error): void {
-    this.#awake.reject(cause);
-    this.#awake = awaited();
   }
 
   async #finishDeletion(): Promise<void> {
@@ -291,11 +283,4 @@ export class Agent implements Sleeper {
       deletion.reject(error);
     }
   }
-}
-
-/** A promise that nobody has to wait for. */
-function awaited(): PromiseWithResolvers<void> {
-  const awaited = Promise.withResolvers<void>();
-  awaited.promise.catch(() => {});
-  return awaited;
 }

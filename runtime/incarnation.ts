@@ -6,6 +6,7 @@ import type { Change, Hydrated, Passivated, Up } from '../workers/protocol.ts';
 import type { AgentType } from './agent-types.ts';
 import type { Delivery } from './delivery.ts';
 import type { Hosting } from './hosting.ts';
+import { OutputGate } from './output-gate.ts';
 import type { Thread } from './thread.ts';
 
 /** How many messages a thread holds at once: enough that it never waits for the next, few enough to hand back cheaply. */
@@ -40,14 +41,11 @@ export class Incarnation {
   /** Called after each turn, when there is room for another message, and once nothing is under way any more. */
   readonly #onTurn: () => void;
   readonly #window = new Map<number, Delivery>();
+  readonly #gate: OutputGate;
   readonly #markEnded: (ending: Ending) => void;
   #thread: Thread | undefined;
   #journal: Journal | undefined;
   #lastNumber = 0;
-  /** Writes under way, and the promise of the newest: what a later turn says waits for it. */
-  #unsettled = 0;
-  #newestWrite: Promise<void> = Promise.resolve();
-  #failedWrite: Error | undefined;
   /** Why it is ending, from the moment that this is decided. */
   #verdict: Pick<Ending, 'kind' | 'cause'> | undefined;
 
@@ -57,12 +55,14 @@ export class Incarnation {
     this.#type = type;
     this.#hosting = hosting;
     this.#onTurn = onTurn;
+    // After a failed write, what the thread holds is ahead of the disk: none of it may be built upon.
+    this.#gate = new OutputGate((cause) => this.#stop('crashed', cause, 0), onTurn);
     ({ promise: this.ended, resolve: this.#markEnded } = Promise.withResolvers<Ending>());
   }
 
   /** Messages in the thread, and writes on their way to the disk. */
   get busy(): boolean {
-    return this.#window.size > 0 || this.#unsettled > 0;
+    return this.#window.size > 0 || this.#gate.busy;
   }
 
   get inFlight(): number {
@@ -128,7 +128,9 @@ export class Incarnation {
   async passivate(): Promise<boolean> {
     const grace = this.#hosting.settings.abortGraceMs;
     const late = this.#hosting.timers.add(grace, () => {
-      this.stop(new Error(`The agent was asked to sleep and did not within abortGraceMs (${grace} ms).`));
+      const cause = new Error(`passivate() took longer than abortGraceMs (${grace} ms), and the thread was ended.`);
+      this.#hosting.settings.log.warn({ agentId: this.#agentId }, cause.message);
+      this.#stop('slept', cause, 0);
     });
     try {
       const thread = this.#thread as Thread;
@@ -207,37 +209,19 @@ export class Incarnation {
     }
   }
 
-  /** The output gate: a turn's outcome leaves after its own write and all earlier ones, or not at all. */
   #whenDurable(delivery: Delivery, leave: () => void): void {
-    if (this.#failedWrite) return delivery.reject(this.#failedWrite);
-    if (this.#unsettled === 0) return leave();
-    this.#newestWrite.then(leave, (error) => delivery.reject(error));
+    this.#gate.pass(leave, (cause) => delivery.reject(cause));
   }
 
   #write({ kind, bytes }: Change): void {
     const journal = this.#journal as Journal;
-    this.#track(kind === 'record' ? journal.append(bytes) : journal.snapshot(journal.sequence + 1, bytes));
-  }
-
-  #track(write: Promise<void>): void {
-    this.#unsettled += 1;
-    this.#newestWrite = write;
-    const settled = () => {
-      this.#unsettled -= 1;
-      if (!this.busy) this.#onTurn();
-    };
-    write.then(settled, (cause) => {
-      this.#unsettled -= 1;
-      this.#failedWrite = asError(cause);
-      // What the thread holds is ahead of the disk: none of it may be built upon.
-      this.#stop('crashed', this.#failedWrite, 0);
-    });
+    this.#gate.add(kind === 'record' ? journal.append(bytes) : journal.snapshot(journal.sequence + 1, bytes));
   }
 
   #sleep({ snapshot, changed, fault }: Extract<Passivated, { asleep: true }>): void {
     const { log } = this.#hosting.settings;
     if (fault) log.warn({ agentId: this.#agentId, err: fromFault(fault, this.#agentId) }, 'passivate() threw');
-    if (snapshot) this.#track((this.#journal as Journal).snapshot(this.sequence + (changed ? 1 : 0), snapshot));
+    if (snapshot) this.#gate.add((this.#journal as Journal).snapshot(this.sequence + (changed ? 1 : 0), snapshot));
     this.#stop('slept', new Error('The agent went to sleep.'), this.#hosting.settings.abortGraceMs);
   }
 
@@ -271,7 +255,7 @@ export class Incarnation {
     }
     this.#window.clear();
     // The next incarnation reads the disk: every write of this one must have reached it, or failed, by then.
-    await this.#newestWrite.catch(() => {});
+    await this.#gate.settled();
     this.#journal?.close();
     this.#markEnded({ kind, cause, unbegun });
   }

@@ -56,11 +56,11 @@ export async function inspectAwake(agent: Agent, now: number): Promise<AwakeInfo
   return {
     epoch: incarnation?.epoch,
     waiting: agent.waiting,
-    idleForMs: Math.round(agent.idleForMs),
-    idleTimeoutMs: agent.idleTimeoutMs,
+    idleForMs: Math.round(agent.activity.idleForMs),
+    idleTimeoutMs: agent.activity.timeoutMs,
     turnForMs: since(pulse?.runningSince, now),
     heartbeatAgeMs: since(pulse?.lastBeat || undefined, now),
-    crashes: agent.crashes,
+    crashes: agent.restarts.crashes,
     memory: heap && { heapUsedMb: mb(heap.used), externalMb: mb(heap.external) },
   };
 }

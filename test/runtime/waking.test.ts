@@ -27,6 +27,20 @@ t.test('warm starts an agent ahead of use, and commits nothing', async (t) => {
   t.match(host.stats(), { agents: { total: 1, active: 1, inactive: 0, warming: 0 } });
 });
 
+t.test('warm wakes an agent that is going to sleep, and is told when the agent is deleted instead', async (t) => {
+  const host = await openHost(t);
+  await host.send('probe/a', { do: 'note', what: 1 });
+  const asleep = host.passivate('probe/a');
+  await host.warm('probe/a');
+  t.equal(await asleep, true);
+  t.equal((await host.inspect('probe/a'))?.status, 'active');
+
+  const warmed = t.rejects(host.warm('probe/b'), { code: 'ERR_DROWSE_ABORTED' });
+  await host.delete('probe/b');
+  await warmed;
+  t.equal(host.stats().workers.threads, 1);
+});
+
 t.test('agents survive the host: another one on the same directory goes on where they were', async (t) => {
   const directory = `${t.testdir()}/data`;
   const first = await openHost(t, { directory });
