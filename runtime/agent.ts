@@ -261,7 +261,8 @@ export class Agent implements Sleeper {
 
   /** Nothing runs: finishes what has to be done in that state, then wakes for what waits, or is gone. */
   async #rest(): Promise<void> {
-    await this.#finishDeletion();
+    // Without an await where there is nothing to wait for: until it is dormant, the state tells of a thread that is gone.
+    if (this.#deletion) await this.#finishDeletion(this.#deletion);
     this.#sleepWanted = undefined;
     this.#move('end');
     this.#dormant.open();
@@ -270,9 +271,7 @@ export class Agent implements Sleeper {
     else this.#onDormant(this);
   }
 
-  async #finishDeletion(): Promise<void> {
-    const deletion = this.#deletion;
-    if (deletion === undefined) return;
+  async #finishDeletion(deletion: PromiseWithResolvers<boolean>): Promise<void> {
     try {
       const existed = await this.#hosting.store.delete(this.id.full);
       this.#deletion = undefined;
