@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { DrowseError } from './errors.ts';
 
@@ -9,7 +10,7 @@ export function encode(value: unknown, what: string): Uint8Array {
   try {
     return serialize(value);
   } catch (cause) {
-    const path = uncloneablePath(value, what) ?? what;
+    const path = cause instanceof RangeError ? what : (uncloneablePath(value, what, new Set(), 0) ?? what);
     throw new DrowseError('ERR_DROWSE_NOT_SERIALIZABLE', `${path} cannot be copied: ${reason(cause)}`, { cause });
   }
 }
@@ -19,17 +20,29 @@ export function decode(bytes: Uint8Array): unknown {
   return deserialize(bytes);
 }
 
-/** Where structured clone would stop, as a path like `state.messages[3].reply`; undefined if it would not. */
-function uncloneablePath(value: unknown, path: string, seen = new Set<unknown>()): string | undefined {
-  if (isCloneable(value)) return undefined;
-  if (typeof value !== 'object' || value === null || seen.has(value)) return path;
+/** Deeper than this, no path is worth reading. */
+const MAX_DEPTH = 100;
+
+/** Where structured clone stops, as a path like `state.messages[3].reply`; undefined where that is not found. */
+function uncloneablePath(value: unknown, path: string, seen: Set<unknown>, depth: number): string | undefined {
+  if (typeof value === 'function' || typeof value === 'symbol' || types.isProxy(value)) return path;
+  if (typeof value !== 'object' || value === null || seen.has(value) || depth > MAX_DEPTH) return undefined;
   seen.add(value);
-  for (const [step, part] of parts(value)) {
-    if (seen.has(part)) continue;
-    const found = uncloneablePath(part, path + step, seen);
-    if (found !== undefined) return found;
+  try {
+    for (const [step, part] of parts(value)) {
+      const found = uncloneablePath(part, path + step, seen, depth + 1);
+      if (found !== undefined) return found;
+    }
+  } catch {
+    return path; // A getter that throws.
   }
-  return path;
+  return isOrdinary(value) || isCloneable(value) ? undefined : path;
+}
+
+/** Whether only its parts decide if it can be copied. */
+function isOrdinary(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return [Object.prototype, Array.prototype, Map.prototype, Set.prototype, null].includes(prototype);
 }
 
 function* parts(value: object): Generator<[step: string, part: unknown]> {
@@ -65,6 +78,7 @@ function isCloneable(value: unknown): boolean {
 }
 
 function reason(cause: unknown): string {
+  if (cause instanceof RangeError) return 'it is nested too deeply';
   const text = cause instanceof Error ? cause.message : String(cause);
   return text.length > 120 ? `${text.slice(0, 119)}…` : text;
 }

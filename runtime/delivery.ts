@@ -1,5 +1,5 @@
 import { decode } from '../core/codec.ts';
-import type { DrowseError } from '../core/errors.ts';
+import { DrowseError } from '../core/errors.ts';
 
 /**
  * One message on its way to an agent and back. Whoever settles it first decides: everything later is ignored, so that a
@@ -31,8 +31,15 @@ export class Delivery {
     return this.#settled;
   }
 
+  /** Settles with the reply, or with `ERR_DROWSE_NOT_SERIALIZABLE` where it is nested too deeply for this thread's stack. */
   resolve(reply: Uint8Array): void {
-    if (this.#settle()) this.#resolve(decode(reply));
+    if (!this.#settle()) return;
+    try {
+      this.#resolve(decode(reply));
+    } catch (cause) {
+      const text = 'The turn committed, but its reply cannot be read: it is nested too deeply.';
+      this.#reject(new DrowseError('ERR_DROWSE_NOT_SERIALIZABLE', text, { cause }));
+    }
   }
 
   reject(error: Error): void {

@@ -56,7 +56,7 @@ export class Incarnation {
     this.#hosting = hosting;
     this.#onTurn = onTurn;
     // After a failed write, what the thread holds is ahead of the disk: none of it may be built upon.
-    this.#gate = new OutputGate((cause) => this.#stop('crashed', cause, 0), onTurn);
+    this.#gate = new OutputGate((cause) => this.#stop('crashed', cause), onTurn);
     ({ promise: this.ended, resolve: this.#markEnded } = Promise.withResolvers<Ending>());
   }
 
@@ -104,7 +104,7 @@ export class Incarnation {
       if (!hydrated.ok) throw fromFault(hydrated.fault, this.#agentId);
       return { idleTimeoutMs: hydrated.idleTimeoutMs };
     } catch (error) {
-      this.#stop('failed', asError(error), 0);
+      this.#stop('failed', asError(error));
       return undefined;
     }
   }
@@ -130,7 +130,7 @@ export class Incarnation {
     const late = this.#hosting.timers.add(grace, () => {
       const cause = new Error(`passivate() took longer than abortGraceMs (${grace} ms), and the thread was ended.`);
       this.#hosting.settings.log.warn({ agentId: this.#agentId }, cause.message);
-      this.#stop('slept', cause, 0);
+      this.#stop('slept', cause);
     });
     try {
       const thread = this.#thread as Thread;
@@ -147,13 +147,13 @@ export class Incarnation {
 
   /** Ends the thread now. Turns whose records are here still commit; the one running is rejected with `cause`. */
   stop(cause: Error): void {
-    this.#stop('stopped', cause, 0);
+    this.#stop('stopped', cause);
   }
 
-  #stop(kind: Ending['kind'], cause: Error, graceMs: number): void {
+  #stop(kind: Ending['kind'], cause: Error): void {
     if (this.#verdict) return;
     this.#verdict = { kind, cause };
-    if (this.#thread) void this.#thread.end(graceMs);
+    if (this.#thread) void this.#thread.end();
     else void this.#conclude();
   }
 
@@ -175,16 +175,21 @@ export class Incarnation {
   }
 
   #hear(frame: Up): void {
-    if (frame.kind === 'log') {
-      const fields = decode(frame.fields) as object;
-      this.#hosting.settings.log[frame.level]({ ...fields, agentId: this.#agentId }, frame.text);
-      return;
-    }
+    if (frame.kind === 'log') return this.#log(frame);
     const delivery = this.#window.get(frame.number);
     if (delivery === undefined) return;
     this.#window.delete(frame.number);
     this.#answer(frame, delivery);
     this.#onTurn();
+  }
+
+  #log({ level, fields, text }: Extract<Up, { kind: 'log' }>): void {
+    const { log } = this.#hosting.settings;
+    try {
+      log[level]({ ...(decode(fields) as object), agentId: this.#agentId }, text);
+    } catch (err) {
+      log.warn({ agentId: this.#agentId, err, text }, 'a log line could not be written');
+    }
   }
 
   #answer(frame: Exclude<Up, { kind: 'log' }>, delivery: Delivery): void {
@@ -222,7 +227,8 @@ export class Incarnation {
     const { log } = this.#hosting.settings;
     if (fault) log.warn({ agentId: this.#agentId, err: fromFault(fault, this.#agentId) }, 'passivate() threw');
     if (snapshot) this.#gate.add((this.#journal as Journal).snapshot(this.sequence + (changed ? 1 : 0), snapshot));
-    this.#stop('slept', new Error('The agent went to sleep.'), this.#hosting.settings.abortGraceMs);
+    this.#verdict ??= { kind: 'slept', cause: new Error('The agent went to sleep.') };
+    void this.#thread?.leave(this.#hosting.settings.abortGraceMs);
   }
 
   #endIfIgnored(number: number, delivery: Delivery): void {

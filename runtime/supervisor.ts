@@ -213,7 +213,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   }
 
   #announce<Name extends keyof SupervisorEvents>(name: Name, event: SupervisorEvents[Name][0]): void {
-    this.#settings.log[name === 'crashed' ? 'warn' : 'debug']({ event: name, ...event }, `agent ${name}`);
+    // `err` is the key under which loggers show an error whole.
+    const { cause: err, ...fields } = event as { agentId: string; cause?: Error };
+    this.#settings.log[err ? 'warn' : 'debug']({ event: name, ...fields, ...(err && { err }) }, `agent ${name}`);
     try {
       (this as EventEmitter).emit(name, event);
     } catch (err) {

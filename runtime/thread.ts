@@ -96,9 +96,14 @@ export class Thread {
     return Promise.race([call(this.#remote), ended]);
   }
 
-  /** Waits `graceMs` for the thread to end by itself, then ends it. */
-  async end(graceMs: number): Promise<void> {
-    if (graceMs > 0 && (await this.#endsWithin(graceMs))) return;
+  /** Asks the thread to end by itself; ends it if it hasn't within `graceMs`. */
+  async leave(graceMs: number): Promise<void> {
+    this.call((control) => control.leave()).catch(() => {});
+    if (!(await this.#endsWithin(graceMs))) await this.end();
+  }
+
+  /** Ends the thread, whatever it does; gives it up as a zombie if it cannot be ended. */
+  async end(): Promise<void> {
     void this.#worker.terminate();
     if (await this.#endsWithin(ZOMBIE_AFTER_MS)) return;
     this.#conclude(new Error('The thread did not end when it was terminated: it is blocked in a native call.'));

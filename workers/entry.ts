@@ -24,8 +24,12 @@ const host = new Host(
 );
 turns.on('message', (frame: Down) => host.take(frame));
 // Only what is named here can be called through the port.
-const { hydrate, passivate } = { hydrate: host.hydrate.bind(host), passivate: host.passivate.bind(host) };
-expose({ hydrate, passivate } satisfies Control, nodeEndpoint(control));
+const calls: Control = {
+  hydrate: (orders) => host.hydrate(orders),
+  passivate: (last) => host.passivate(last),
+  leave: () => host.leave(),
+};
+expose(calls, nodeEndpoint(control));
 
 /**
  * Node hands a thread's ports out in two more ways: its list of active handles, and methods looked up on the ports'

@@ -26,7 +26,7 @@ export class Host implements Control {
   #definition!: AgentDefinition;
   #state!: AgentState;
 
-  /** `leave` ends the thread, once what was posted before it has gone out. */
+  /** `leave` ends the thread. */
   constructor(post: (frame: Up) => void, pulse: Pulse, leave: () => void) {
     this.#post = post;
     this.#pulse = pulse;
@@ -63,9 +63,11 @@ export class Host implements Control {
 
   async passivate(last: number): Promise<Passivated> {
     if (this.#running !== undefined || this.#taken !== last) return { asleep: false };
-    const passivated = await this.#passivate();
+    return this.#passivate();
+  }
+
+  async leave(): Promise<void> {
     this.#leave();
-    return passivated;
   }
 
   async #rebuild(stored: Orders['stored']): Promise<AgentState> {

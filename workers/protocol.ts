@@ -31,15 +31,17 @@ export interface Change {
   readonly bytes: Uint8Array;
 }
 
-/** The control plane of a thread. Both calls are answered between turns. */
+/** The control plane of a thread. Its calls are answered between turns. */
 export interface Control {
   /** Loads the agent's module and rebuilds its state. Called once: a thread serves one agent. */
   hydrate(orders: Orders): Promise<Hydrated>;
   /**
    * Asks the agent to sleep. `last` is the number of the last message delivered: an agent that hasn't taken it, or
-   * has a turn running, refuses. One that agrees ends its thread by itself.
+   * has a turn running, refuses.
    */
   passivate(last: number): Promise<Passivated>;
+  /** Ends the thread. Asked for once the answer of `passivate` has arrived: a thread that ended before could take it along. */
+  leave(): Promise<void>;
 }
 
 export interface Orders {

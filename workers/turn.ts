@@ -61,7 +61,8 @@ export class Turn implements AgentContext<unknown> {
 export function encodeOutward(value: unknown, what: string): Uint8Array {
   try {
     return encode(value, what);
-  } catch {
+  } catch (error) {
+    if ((error as DrowseError).cause instanceof RangeError) throw error;
     return encode(undraft(value, new Map()), what);
   }
 }

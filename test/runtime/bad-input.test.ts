@@ -50,6 +50,16 @@ t.test('what cannot be copied is refused by its path: in a message, in the state
   t.same(await host.send('a', { do: 'notes' }), []);
 });
 
+t.test('what is nested too deeply is refused, and holds up nobody for long', async (t) => {
+  const host = await openHost(t);
+  const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+  const refused = { code: 'ERR_DROWSE_NOT_SERIALIZABLE', message: /nested too deeply/ };
+  await t.rejects(host.send('a', { do: 'note', what: nested(20_000) }), refused);
+  t.equal(await host.send('a', { do: 'note', what: nested(500) }), 1);
+  await t.rejects(host.send('a', { do: 'returnNested', depth: 20_000 }), refused);
+  t.same(await host.send('a', { do: 'notes' }), [nested(500)]);
+});
+
 t.test('what is too large is refused: a message, a reply, a state', async (t) => {
   const host = await openHost(t, { maxMessageMb: 0.01, maxStateMb: 0.1 });
   const tooLarge = { code: 'ERR_DROWSE_MESSAGE_TOO_LARGE' };

@@ -98,6 +98,20 @@ t.test('activate runs at each wake and passivate at each sleep; what they change
   t.same((await host.inspect('a', { state: true }))?.state, { wakes: 2, sleeps: 2 });
 });
 
+t.test('the last words of an agent are never lost to the end of its thread', async (t) => {
+  const sleepy = new URL('../fixtures/sleepy.ts', import.meta.url);
+  const host = await openHost(t, { agents: { sleepy } });
+  const keys = Array.from({ length: 60 }, (_, i) => `${i}`);
+  await Promise.all(
+    keys.map(async (key) => {
+      await host.send(key, {});
+      await host.passivate(key);
+    }),
+  );
+  for (const key of keys) t.match((await host.inspect(key, { state: true }))?.state, { sleeps: 1 });
+  t.equal(host.stats().crashes, 0);
+});
+
 t.test('an agent that was only warmed leaves nothing behind when it sleeps', async (t) => {
   const sleepy = new URL('../fixtures/sleepy.ts', import.meta.url);
   const host = await openHost(t, { agents: { sleepy } });
