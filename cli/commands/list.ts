@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import type { AgentSummary } from '../../runtime/index.ts';
+import { ask, urlOption } from '../client.ts';
+import { wholeNumber } from '../numbers.ts';
+import { moment, print, table } from '../output.ts';
+
+/** `drowse list`: the agents that exist. */
+export function addList(program: Command): void {
+  program
+    .command('list')
+    .description('Lists the agents that exist, in the order of their ids.')
+    .option('--type <type>', 'only agents of this type')
+    .option('--after <id>', 'only agents behind this one')
+    .option('--limit <count>', 'how many at most, up to 1000', wholeNumber, 100)
+    .option('--json', 'print {"agents": […], "next": …} on one line')
+    .addOption(urlOption())
+    .action(async ({ url, json, type, after, limit }: ListFlags) => {
+      const query = new URLSearchParams({ limit: String(limit), ...(type && { type }), ...(after && { after }) });
+      const page = (await ask(url, `/agents?${query.toString()}`)) as { agents: AgentSummary[]; next: string | null };
+      if (json) return print(JSON.stringify(page));
+      if (page.agents.length === 0) return print('No agents.');
+      const rows = page.agents.map(({ id, status, createdAt }) => [id, status, moment(createdAt)]);
+      print(table([['AGENT', 'STATUS', 'CREATED'], ...rows]));
+      if (page.next !== null) print(`There are more: --after '${page.next}' shows them.`);
+    });
+}
+
+interface ListFlags {
+  url: string;
+  json?: true;
+  type?: string;
+  after?: string;
+  limit: number;
+}

@@ -1,0 +1,42 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { HostFlags } from '../host-options.ts';
+import { wholeNumber } from '../numbers.ts';
+
+/** `drowse serve`: the host. */
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('Hosts agents and serves them over HTTP, until SIGINT or SIGTERM.')
+    .option('--agent <name=module>', 'an agent type and its module; once for each type', collectAgent)
+    .option('--env <name=VAR,...>', 'environment variables that agents of a type see', collectEnv)
+    .option('--config <file>', 'a module whose default export is the options of a supervisor')
+    .option('--directory <directory>', 'where the agents are kept (default: ./data)')
+    .option('--port <port>', 'the port to listen on; 0 takes any that is free', wholeNumber, 7420)
+    .option('--host <address>', 'the address to listen on; there is no authentication', '127.0.0.1')
+    .addOption(new Option('--durability <how>', 'what a reply waits for').choices(['fsync', 'os']))
+    .option('--idle-timeout <ms>', 'an agent sleeps after this long without a message', wholeNumber)
+    .option('--sweep-interval <ms>', 'how often idle agents are looked for', wholeNumber)
+    .option('--drain <ms>', 'how long turns may take to finish once it is asked to stop', wholeNumber, 10_000)
+    .addHelpText('after', '\nDROWSE_LOG sets the level of the log on stderr: debug, info (the default), warn, error.')
+    .action(async (flags: HostFlags) => {
+      // The other commands run without loading the runtime.
+      const { runHost } = await import('../host.ts');
+      await runHost(flags);
+    });
+}
+
+function collectAgent(text: string, agents: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [name, module] = split(text, 'counter=./counter.js');
+  return { ...agents, [name]: module };
+}
+
+function collectEnv(text: string, env: Readonly<Record<string, string[]>> = {}): Record<string, string[]> {
+  const [name, variables] = split(text, 'chat=CHAT_URL,CHAT_KEY');
+  return { ...env, [name]: [...(env[name] ?? []), ...variables.split(',')] };
+}
+
+function split(text: string, example: string): [name: string, value: string] {
+  const equals = text.indexOf('=');
+  if (equals < 1 || equals === text.length - 1) throw new InvalidArgumentError(`It must look like ${example}.`);
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}

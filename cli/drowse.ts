@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// No static imports: they would be loaded before the version is looked at, and stay in the launcher.
+const [major = 0] = process.versions.node.split('.').map(Number);
+const [, , command] = process.argv;
+/** Stands first where the launcher has started this process, which then becomes the host. */
+const LAUNCHED = '--launched';
+
+if (major < 24) {
+  process.stderr.write(`drowse: Node ${process.versions.node} is too old; drowse needs Node 24 or newer.\n`);
+  process.exitCode = 1;
+} else if (command === 'serve') {
+  const { launch } = await import('./launcher.ts');
+  launch([import.meta.filename, LAUNCHED, ...process.argv.slice(2)]);
+} else {
+  const { main } = await import('./main.ts');
+  await main(process.argv.slice(command === LAUNCHED ? 3 : 2));
+}
+
+export {};

@@ -1,0 +1,87 @@
+import { type Logger as Pino, pino } from 'pino';
+import { Supervisor, type SupervisorOptions } from '../runtime/index.ts';
+import { isLoopback } from '../server/guard.ts';
+import { type Serving, serve } from '../server/serve.ts';
+import { Failure } from './failure.ts';
+import { type HostFlags, hostOptions } from './host-options.ts';
+import { print } from './output.ts';
+import { stopRequest } from './stop-request.ts';
+
+/** How long an answer may take to leave once the supervisor is closed. */
+const CUT_OFF_MS = 1_000;
+
+/** Messages that the examples understand; any other agent is greeted with an empty one. */
+const SAMPLES: Readonly<Record<string, string>> = { chat: '{"say":"hello"}', counter: '{"add":1}' };
+
+/**
+ * Hosts agents in this process until it is asked to stop, then lets requests and turns in flight finish and ends the
+ * process with status 0. Throws a {@link Failure} where the host cannot start.
+ */
+export async function runHost(flags: HostFlags): Promise<void> {
+  const asked = stopRequest();
+  const log = openLog();
+  const options = { log, ...(await hostOptions(flags)) };
+  const supervisor = await Supervisor.open(options).catch((error: Error) => {
+    throw new Failure(error.message, { cause: error });
+  });
+  const serving = await listen(supervisor, flags, options);
+  greet(serving.url, options);
+  if (!isLoopback(flags.host))
+    log.warn(`listening on ${flags.host}: there is no authentication, whoever reaches it can use it`);
+  const reason = await asked;
+  log.info(`stopping on ${reason}`);
+  await stop(supervisor, serving, flags.drain);
+  log.info('stopped');
+  process.exit(0);
+}
+
+function openLog(): Pino {
+  const level = process.env.DROWSE_LOG || 'info';
+  try {
+    // Synchronous, so that the last lines before an end are not lost.
+    return pino(
+      { level, base: null, serializers: { cause: pino.stdSerializers.err } },
+      pino.destination({ dest: 2, sync: true }),
+    );
+  } catch {
+    throw new Failure(`DROWSE_LOG is "${level}", which is no level: there are debug, info, warn, error and silent.`);
+  }
+}
+
+async function listen(supervisor: Supervisor, flags: HostFlags, options: SupervisorOptions): Promise<Serving> {
+  const { host, port } = flags;
+  const { maxMessageMb, log } = options;
+  try {
+    return await serve({ supervisor, host, port, ...(maxMessageMb && { maxMessageMb }), ...(log && { log }) });
+  } catch (error) {
+    await supervisor.close();
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new Failure(`Port ${port} of ${host} is taken: choose another with --port, or 0 for any.`);
+    throw new Failure(`Listening on port ${port} of ${host} failed: ${message}`, { cause: error });
+  }
+}
+
+function greet(url: string, { agents, directory }: SupervisorOptions): void {
+  print(`drowse listens on ${url}`);
+  if (directory !== undefined) print(`Agents are kept in ${directory}`);
+  print('Try:');
+  for (const type of Object.keys(agents)) {
+    // What encodeURIComponent leaves as it is and a shell does not.
+    const path = encodeURIComponent(type).replace(/[!'()*~]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+    const message = SAMPLES[type] ?? '{}';
+    print(`  curl -s ${url}/agents/${path}/demo -H 'content-type: application/json' -d '${message}'`);
+  }
+}
+
+async function stop(supervisor: Supervisor, serving: Serving, drainMs: number): Promise<void> {
+  const deadline = performance.now() + drainMs;
+  // The supervisor takes messages until the last request is answered; where that takes too long, its rejections answer.
+  const served = serving.close({ drainMs: 2 * drainMs + CUT_OFF_MS });
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, drainMs);
+  await Promise.race([served, late]);
+  clearTimeout(timer);
+  await supervisor.close({ drainMs: Math.max(0, deadline - performance.now()) });
+  await serving.close({ drainMs: CUT_OFF_MS });
+}
