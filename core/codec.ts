@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { inspect, types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { DrowseError } from './errors.ts';
 
@@ -10,9 +10,14 @@ export function encode(value: unknown, what: string): Uint8Array {
   try {
     return serialize(value);
   } catch (cause) {
-    const path = cause instanceof RangeError ? what : (uncloneablePath(value, what, new Set(), 0) ?? what);
+    const path = isTooDeep(cause) ? what : (uncloneablePath(value, what, new Set(), 0) ?? what);
     throw new DrowseError('ERR_DROWSE_NOT_SERIALIZABLE', `${path} cannot be copied: ${reason(cause)}`, { cause });
   }
+}
+
+/** Whether an error tells that a value is nested deeper than the stack allows. */
+export function isTooDeep(error: unknown): boolean {
+  return error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
 }
 
 /** The value that {@link encode} was given. */
@@ -28,13 +33,15 @@ function uncloneablePath(value: unknown, path: string, seen: Set<unknown>, depth
   if (typeof value === 'function' || typeof value === 'symbol' || types.isProxy(value)) return path;
   if (typeof value !== 'object' || value === null || seen.has(value) || depth > MAX_DEPTH) return undefined;
   seen.add(value);
-  try {
-    for (const [step, part] of parts(value)) {
-      const found = uncloneablePath(part, path + step, seen, depth + 1);
-      if (found !== undefined) return found;
+  for (const [step, read] of parts(value)) {
+    let part: unknown;
+    try {
+      part = read();
+    } catch {
+      return path + step; // A getter that throws.
     }
-  } catch {
-    return path; // A getter that throws.
+    const found = uncloneablePath(part, path + step, seen, depth + 1);
+    if (found !== undefined) return found;
   }
   return isOrdinary(value) || isCloneable(value) ? undefined : path;
 }
@@ -45,27 +52,25 @@ function isOrdinary(value: object): boolean {
   return [Object.prototype, Array.prototype, Map.prototype, Set.prototype, null].includes(prototype);
 }
 
-function* parts(value: object): Generator<[step: string, part: unknown]> {
+function* parts(value: object): Generator<[step: string, read: () => unknown]> {
+  let index = 0;
   if (value instanceof Map) {
-    let index = 0;
     for (const [key, part] of value) {
-      yield [`.keys()[${index}]`, key];
-      yield [typeof key === 'string' ? `.get(${JSON.stringify(key)})` : `.values()[${index}]`, part];
+      yield [`.keys()[${index}]`, () => key];
+      yield [typeof key === 'string' ? `.get(${JSON.stringify(key)})` : `.values()[${index}]`, () => part];
       index += 1;
     }
   } else if (value instanceof Set) {
-    let index = 0;
-    for (const part of value) yield [`.values()[${index++}]`, part];
+    for (const part of value) yield [`.values()[${index++}]`, () => part];
   }
-  const isArray = Array.isArray(value);
   for (const key of Object.keys(value)) {
-    const step = isArray
-      ? `[${key}]`
-      : /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key)
-        ? `.${key}`
-        : `[${JSON.stringify(key)}]`;
-    yield [step, (value as Record<string, unknown>)[key]];
+    yield [stepTo(key, Array.isArray(value)), () => (value as Record<string, unknown>)[key]];
   }
+}
+
+function stepTo(key: string, inArray: boolean): string {
+  if (inArray) return `[${key}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
 function isCloneable(value: unknown): boolean {
@@ -78,7 +83,7 @@ function isCloneable(value: unknown): boolean {
 }
 
 function reason(cause: unknown): string {
-  if (cause instanceof RangeError) return 'it is nested too deeply';
-  const text = cause instanceof Error ? cause.message : String(cause);
+  if (isTooDeep(cause)) return 'it is nested too deeply';
+  const text = cause instanceof Error ? cause.message : inspect(cause);
   return text.length > 120 ? `${text.slice(0, 119)}…` : text;
 }

@@ -2,6 +2,8 @@
 export interface Deadline {
   readonly at: number;
   readonly due: () => void;
+  /** How many were added up to it. */
+  readonly order: number;
   /** Its place in the heap; -1 once it has come due or was cancelled. */
   index: number;
 }
@@ -12,6 +14,7 @@ export interface Deadline {
  */
 export class Deadlines {
   readonly #heap: Deadline[] = [];
+  #added = 0;
 
   get size(): number {
     return this.#heap.length;
@@ -24,7 +27,8 @@ export class Deadlines {
 
   /** Adds one. The times may be on any scale that only grows. */
   add(at: number, due: () => void): Deadline {
-    const deadline: Deadline = { at, due, index: this.#heap.length };
+    this.#added += 1;
+    const deadline: Deadline = { at, due, order: this.#added, index: this.#heap.length };
     this.#heap.push(deadline);
     this.#up(deadline);
     return deadline;
@@ -42,14 +46,13 @@ export class Deadlines {
     this.#down(last);
   }
 
-  /** Takes out, and calls, those that are due at `now`; one added meanwhile waits for the next call. */
+  /** Takes out, and calls, those that are due at `now`; one that is added meanwhile waits for the next call. */
   fire(now: number): void {
-    const due: Deadline[] = [];
-    for (let first = this.#heap[0]; first && first.at <= now; first = this.#heap[0]) {
+    const newest = this.#added;
+    for (let first = this.#heap[0]; first && first.at <= now && first.order <= newest; first = this.#heap[0]) {
       this.cancel(first);
-      due.push(first);
+      first.due();
     }
-    for (const deadline of due) deadline.due();
   }
 
   clear(): void {

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /**
  * Every code a {@link DrowseError} can carry, with the sentence docs/errors.md gives it and whether the
  * same call can succeed later without anything being changed.
@@ -86,5 +88,7 @@ export class DrowseError extends Error {
 
 /** What was thrown, as an Error: anything may be thrown in JavaScript. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+  return thrown instanceof Error
+    ? thrown
+    : new Error(typeof thrown === 'string' ? thrown : inspect(thrown), { cause: thrown });
 }

@@ -1,6 +1,5 @@
-import { types } from 'node:util';
 import { decode, encode } from './codec.ts';
-import { asError, DrowseError, type ErrorCode } from './errors.ts';
+import { DrowseError, ERROR_CODES, type ErrorCode } from './errors.ts';
 
 /** An error on its way between threads: plain data, so that nothing of it is lost or trusted. */
 export interface Fault {
@@ -14,22 +13,26 @@ export interface Fault {
   readonly cause?: Fault;
 }
 
+/** Causes of causes beyond this many are cut off. */
 const MAX_DEPTH = 8;
+
+/** What a fault has fields for, or what must stay hidden on an error. */
+const CARRIED = new Set(['name', 'message', 'stack', 'cause']);
 
 /** Makes a fault of whatever was thrown. Never throws, whatever getters or proxies the value holds. */
 export function toFault(thrown: unknown, depth = 0): Fault {
   try {
-    const error = asError(thrown);
+    if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
+    const { name, message, stack, cause } = thrown;
     return {
-      name: String(error.name),
-      message: String(error.message),
-      ...(typeof error.stack === 'string' && { stack: error.stack }),
-      ...(error instanceof DrowseError && { code: error.code }),
-      ...(error instanceof DrowseError ? undefined : details(error)),
-      ...(error.cause !== undefined && depth < MAX_DEPTH && { cause: toFault(error.cause, depth + 1) }),
+      name: String(name),
+      message: String(message),
+      ...(typeof stack === 'string' && { stack }),
+      ...(thrown instanceof DrowseError && thrown.code in ERROR_CODES ? { code: thrown.code } : details(thrown)),
+      ...(cause !== undefined && depth < MAX_DEPTH && { cause: toFault(cause, depth + 1) }),
     };
   } catch {
-    return { name: 'Error', message: 'An error that could not be read was thrown.' };
+    return { name: 'Error', message: 'Something was thrown that cannot be read.' };
   }
 }
 
@@ -38,22 +41,25 @@ export function fromFault(fault: Fault, agentId: string): Error {
   const cause = fault.cause && { cause: fromFault(fault.cause, agentId) };
   const error = fault.code
     ? new DrowseError(fault.code, fault.message, { ...cause, agentId })
-    : Object.assign(new Error(fault.message, cause), fault.details && (decode(fault.details) as object));
-  if (!fault.code && fault.name !== 'Error') hidden(error, 'name', fault.name);
-  if (fault.stack !== undefined) hidden(error, 'stack', fault.stack);
+    : new Error(fault.message, cause);
+  if (fault.details) {
+    // Defined, not assigned: a property called __proto__ must not become the error's prototype.
+    for (const [key, value] of Object.entries(decode(fault.details) as object)) define(error, key, value, true);
+  }
+  if (!fault.code && fault.name !== 'Error') define(error, 'name', fault.name, false);
+  if (fault.stack !== undefined) define(error, 'stack', fault.stack, false);
   return error;
 }
 
 function details(error: Error): { details: Uint8Array } | undefined {
-  const own = Object.assign({}, error);
-  if (types.isProxy(error) || Object.keys(own).length === 0) return undefined;
   try {
-    return { details: encode(own, 'error') };
+    const own = Object.entries(error).filter(([key]) => !CARRIED.has(key));
+    return own.length === 0 ? undefined : { details: encode(Object.fromEntries(own), 'error') };
   } catch {
     return undefined;
   }
 }
 
-function hidden(error: Error, property: 'name' | 'stack', value: string): void {
-  Object.defineProperty(error, property, { value, writable: true, configurable: true, enumerable: false });
+function define(error: Error, property: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(error, property, { value, writable: true, configurable: true, enumerable });
 }

@@ -20,7 +20,7 @@ const ENTRY = new URL(`../workers/entry${extname(import.meta.filename)}`, import
  * The heap limit V8 enforces itself. Reaching it can end the whole process, depending on the shape of the allocation, so
  * it stands far above what an agent should hold. That any limit is set makes a worker about 2 MB smaller.
  */
-export const HARD_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 1_024 };
+const HARD_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 1_024 };
 
 /** How long a terminated thread may take to end before it counts as a zombie: one that is blocked in a native call. */
 const ZOMBIE_AFTER_MS = 2_000;

@@ -1,5 +1,5 @@
 import { current, isDraft } from 'mutative';
-import { encode } from '../core/codec.ts';
+import { encode, isTooDeep } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { AgentContext } from './define-agent.ts';
@@ -62,7 +62,7 @@ export function encodeOutward(value: unknown, what: string): Uint8Array {
   try {
     return encode(value, what);
   } catch (error) {
-    if ((error as DrowseError).cause instanceof RangeError) throw error;
+    if (isTooDeep((error as DrowseError).cause)) throw error;
     return encode(undraft(value, new Map()), what);
   }
 }
