@@ -1,0 +1,95 @@
+// Runs the scenarios, each in a process of its own, and reports: tables for people, JSON for programs.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { extname, parse } from 'node:path';
+import { Command, Option } from 'commander';
+import { actAsChild, inChild } from './child.ts';
+import { describeMachine, showMachine } from './machine.ts';
+import { progress } from './progress.ts';
+import type { Context, Invariant, Outcome, Scenario } from './scenario.ts';
+import { table } from './table.ts';
+
+interface Options {
+  readonly list?: true;
+  readonly json?: true;
+  readonly out?: string;
+  readonly short?: true;
+  readonly directory: string;
+  readonly child?: string;
+}
+
+const scenarios = new URL('scenarios/', import.meta.url);
+const extension = extname(import.meta.filename);
+const names = readdirSync(scenarios)
+  .filter((file) => extname(file) === extension && !file.endsWith('.d.ts'))
+  .map((file) => parse(file).name)
+  .sort();
+
+const command = new Command('bench')
+  .description('Measures drowse against the bare parts it is made of, in one run.')
+  .argument('[scenarios...]', `which to run: ${names.join(', ')}; default all`)
+  .option('--list', 'show what the scenarios measure')
+  .option('--json', 'print JSON, and nothing else, on stdout')
+  .option('--out <file>', 'write the JSON to a file')
+  .option('--short', 'smaller counts, under a minute in all: shows whether all works, measures little')
+  .option('--directory <directory>', 'where stores are made', tmpdir())
+  .addOption(new Option('--child <call>').hideHelp())
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .parse();
+const options = command.opts<Options>();
+
+if (options.child) await actAsChild(options.child);
+else if (options.list) await list();
+else process.exitCode = (await runAll(chosen())) ? 0 : 1;
+
+function chosen(): readonly string[] {
+  const unknown = command.args.find((name) => !names.includes(name));
+  if (unknown) command.error(`There is no scenario ${unknown}; there are ${names.join(', ')}.`);
+  return command.args.length > 0 ? command.args : names;
+}
+
+async function list(): Promise<void> {
+  for (const name of names) {
+    const { about } = (await import(moduleOf(name))) as Scenario;
+    console.log(`${name.padEnd(12)}${about}`);
+  }
+}
+
+/** Whether every invariant holds. A limit that is missed is shown, and fails nothing: it may be the machine's fault. */
+async function runAll(names: readonly string[]): Promise<boolean> {
+  const say = options.json ? () => {} : (text: string) => console.log(text);
+  const { directory, short = false } = options;
+  const startedAt = new Date().toISOString();
+  const machine = describeMachine(directory);
+  say(`${showMachine(machine)}${short ? '\nshort: these figures show that all works, and little more' : ''}`);
+  const done: Array<{ readonly name: string } & Outcome> = [];
+  for (const name of names) {
+    progress(`${name} …`);
+    const { figures, invariants } = await runOne(name, { directory, short });
+    progress();
+    say(`\n${name}\n${table(figures)}\n${showInvariants(invariants)}`);
+    done.push({ name, figures, invariants });
+  }
+  const json = `${JSON.stringify({ machine, startedAt, short, scenarios: done }, null, 2)}\n`;
+  if (options.json) process.stdout.write(json);
+  if (options.out) writeFileSync(options.out, json);
+  return done.every(({ invariants }) => invariants.every(({ ok }) => ok));
+}
+
+async function runOne(name: string, context: Context): Promise<Outcome> {
+  try {
+    return await inChild<Outcome>(moduleOf(name), 'run', context);
+  } catch (error) {
+    return { figures: [], invariants: [{ name: 'runs to its end', ok: false, detail: String(error) }] };
+  }
+}
+
+function moduleOf(name: string): string {
+  return new URL(`${name}${extension}`, scenarios).href;
+}
+
+function showInvariants(invariants: readonly Invariant[]): string {
+  const broken = invariants.filter(({ ok }) => !ok);
+  if (broken.length === 0) return `${invariants.length} invariants hold`;
+  return broken.map(({ name, detail = 'it does not hold' }) => `BROKEN ${name}: ${detail}`).join('\n');
+}

@@ -1,0 +1,32 @@
+/** The value below which the share `q` (0 to 1) of the values lies, by linear interpolation. Throws where there is none. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = Float64Array.from(values).sort();
+  const at = (sorted.length - 1) * q;
+  const below = sorted[Math.floor(at)];
+  const above = sorted[Math.ceil(at)];
+  if (below === undefined || above === undefined) throw new RangeError('There is no quantile of no values.');
+  return below + (above - below) * (at - Math.floor(at));
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** One round: the same figure of the product and of its yardstick, taken from the machine as it was then. */
+export interface Pair {
+  readonly value: number;
+  readonly yardstick: number;
+}
+
+/**
+ * The round whose ratio is the median of all: a machine that slows down for a round slows both sides of it, which the
+ * quotient of two medians would not cancel. Of an even number, the smaller of the two in the middle.
+ */
+export function overRounds(rounds: readonly Pair[]): Pair & { readonly ratio: number } {
+  const byRatio = rounds
+    .map(({ value, yardstick }) => ({ value, yardstick, ratio: value / yardstick }))
+    .sort((a, b) => a.ratio - b.ratio);
+  const middle = byRatio[Math.ceil(byRatio.length / 2) - 1];
+  if (middle === undefined) throw new RangeError('There is no median of no rounds.');
+  return middle;
+}

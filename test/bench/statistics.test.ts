@@ -1,0 +1,30 @@
+import t from 'tap';
+import { median, overRounds, quantile } from '../../bench/statistics.ts';
+
+t.test('a quantile lies between the values it falls among, whatever their order', async (t) => {
+  t.equal(quantile([3, 1, 2], 0), 1);
+  t.equal(quantile([3, 1, 2], 1), 3);
+  t.equal(quantile([10, 20], 0.25), 12.5);
+  t.equal(quantile([7], 0.99), 7);
+});
+
+t.test('numbers are ordered as numbers, and what was given is left as it was', async (t) => {
+  const values = [100, 9, 20];
+  t.equal(median(values), 20);
+  t.same(values, [100, 9, 20]);
+});
+
+t.test('there is no quantile of no values', async (t) => {
+  t.throws(() => median([]), RangeError);
+});
+
+t.test('value, yardstick and ratio are those of the round in the middle, not of a mixture', async (t) => {
+  const rounds = [
+    { value: 15, yardstick: 10 },
+    { value: 300, yardstick: 100 },
+    { value: 40, yardstick: 20 },
+  ];
+  t.same(overRounds(rounds), { value: 40, yardstick: 20, ratio: 2 });
+  t.equal(overRounds(rounds.slice(0, 2)).ratio, 1.5);
+  t.throws(() => overRounds([]), RangeError);
+});
