@@ -1,10 +1,11 @@
+const GONE = -1;
+const DUE = -2;
+
 /** One entry of {@link Deadlines}. */
 export interface Deadline {
   readonly at: number;
   readonly due: () => void;
-  /** How many were added up to it. */
-  readonly order: number;
-  /** Its place in the heap; -1 once it has come due or was cancelled. */
+  /** Its place in the heap; less than 0 once it has come due or was cancelled. */
   index: number;
 }
 
@@ -14,7 +15,6 @@ export interface Deadline {
  */
 export class Deadlines {
   readonly #heap: Deadline[] = [];
-  #added = 0;
 
   get size(): number {
     return this.#heap.length;
@@ -27,8 +27,7 @@ export class Deadlines {
 
   /** Adds one. The times may be on any scale that only grows. */
   add(at: number, due: () => void): Deadline {
-    this.#added += 1;
-    const deadline: Deadline = { at, due, order: this.#added, index: this.#heap.length };
+    const deadline: Deadline = { at, due, index: this.#heap.length };
     this.#heap.push(deadline);
     this.#up(deadline);
     return deadline;
@@ -37,8 +36,8 @@ export class Deadlines {
   /** Takes one back; harmless for one that is past. */
   cancel(deadline: Deadline): void {
     const { index } = deadline;
-    if (index === -1) return;
-    deadline.index = -1;
+    deadline.index = GONE;
+    if (index < 0) return;
     const last = this.#heap.pop() as Deadline;
     if (last === deadline) return;
     this.#place(last, index);
@@ -48,15 +47,22 @@ export class Deadlines {
 
   /** Takes out, and calls, those that are due at `now`; one that is added meanwhile waits for the next call. */
   fire(now: number): void {
-    const newest = this.#added;
-    for (let first = this.#heap[0]; first && first.at <= now && first.order <= newest; first = this.#heap[0]) {
+    const due: Deadline[] = [];
+    for (let first = this.#heap[0]; first && first.at <= now; first = this.#heap[0]) {
       this.cancel(first);
-      first.due();
+      first.index = DUE;
+      due.push(first);
+    }
+    for (const deadline of due) {
+      // One of those before it may have cancelled it.
+      if (deadline.index !== DUE) continue;
+      deadline.index = GONE;
+      deadline.due();
     }
   }
 
   clear(): void {
-    for (const deadline of this.#heap.splice(0)) deadline.index = -1;
+    for (const deadline of this.#heap.splice(0)) deadline.index = GONE;
   }
 
   #place(deadline: Deadline, index: number): void {

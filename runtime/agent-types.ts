@@ -47,9 +47,7 @@ export class AgentTypes {
 }
 
 function agentType(name: string, given: URL | string | AgentTypeOptions): AgentType {
-  if (name === '' || name.includes('/'))
-    throw invalid(`agents: type name ${JSON.stringify(name)} is empty or holds a slash`);
-  parseAgentId(`${name}/key`);
+  mustBeTypeName(name);
   const options: AgentTypeOptions = typeof given === 'string' || given instanceof URL ? { module: given } : given;
   const path = `agents.${name}`;
   if (typeof options !== 'object' || options === null)
@@ -64,6 +62,16 @@ function agentType(name: string, given: URL | string | AgentTypeOptions): AgentT
     idleTimeoutMs: idleTimeoutMs === undefined ? undefined : checkIdleTimeout(`${path}.idleTimeoutMs`, idleTimeoutMs),
     env: Object.fromEntries(env.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]]))),
   };
+}
+
+function mustBeTypeName(name: string): void {
+  if (name === '' || name.includes('/'))
+    throw invalid(`agents: type name ${JSON.stringify(name)} is empty or holds a slash`);
+  try {
+    parseAgentId(`${name}/key`);
+  } catch (cause) {
+    throw invalid(`agents: no agent id can begin with type name ${JSON.stringify(name)}: ${(cause as Error).message}`);
+  }
 }
 
 function moduleUrl(path: string, module: unknown): string {

@@ -131,7 +131,7 @@ export class Agent implements Sleeper {
     if (left > 0) return left;
     this.#sleepWanted = 'idle';
     this.#sleepIfWanted();
-    return this.activity.timeoutMs;
+    return undefined;
   }
 
   get #busy(): boolean {

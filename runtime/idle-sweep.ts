@@ -24,15 +24,20 @@ export class IdleSweep {
 
   /** Watches an agent from now on; the result takes it back. */
   watch(sleeper: Sleeper, timeoutMs: number): () => void {
+    let watched = true;
     let deadline: Deadline;
     const add = (ms: number): void => {
       deadline = this.#deadlines.add(this.#clock.elapsed() + ms, () => {
         const again = sleeper.sleepIfIdle();
-        if (again !== undefined) add(again);
+        // Going to sleep takes it back, in the call above.
+        if (again !== undefined && watched) add(again);
       });
     };
     add(timeoutMs);
-    return () => this.#deadlines.cancel(deadline);
+    return () => {
+      watched = false;
+      this.#deadlines.cancel(deadline);
+    };
   }
 
   start(): void {

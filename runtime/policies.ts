@@ -7,5 +7,6 @@ export function idleTimeLeft(agent: { busy: boolean; lastActivity: number }, now
 
 /** The wait before start number `crashes + 1`: the first delay, doubled with each crash in a row, up to the last. */
 export function restartDelay(crashes: number, [first, last]: readonly [first: number, last: number]): number {
-  return Math.min(last, first * 2 ** (crashes - 1));
+  // The exponent is bounded: 0 times Infinity would be no number at all.
+  return Math.min(last, first * 2 ** Math.min(crashes - 1, 32));
 }

@@ -49,6 +49,8 @@ export function resolveSettings(options: SupervisorOptions): Settings {
   if (durability !== 'fsync' && durability !== 'os') {
     throw invalid(`durability must be 'fsync' or 'os', not ${show(durability)}`);
   }
+  if (typeof restarts !== 'object' || restarts === null)
+    throw invalid(`restarts must be an object, not ${show(restarts)}`);
   mustBeKnown(restarts, ['backoffMs'], 'restarts.');
   return Object.freeze({
     ...numbers,

@@ -5,6 +5,7 @@ import { Timers } from '../core/timers.ts';
 import { LevelStore } from '../storage/level-store.ts';
 import type { Store } from '../storage/store.ts';
 import { Agent } from './agent.ts';
+import type { AgentInfo, AgentSummary } from './agent-info.ts';
 import { AgentTypes } from './agent-types.ts';
 import { aborted, cancelOn } from './cancellation.ts';
 import { Counters } from './counters.ts';
@@ -12,11 +13,12 @@ import { Delivery } from './delivery.ts';
 import type { SupervisorEvents } from './events.ts';
 import type { Hosting } from './hosting.ts';
 import { IdleSweep } from './idle-sweep.ts';
-import { type AgentInfo, type AgentSummary, inspectAwake, why } from './inspection.ts';
+import { inspectAwake, why } from './inspection.ts';
 import type { CloseOptions, SendOptions, SupervisorOptions } from './options.ts';
 import { checkSendTimeout, resolveSettings, type Settings } from './settings.ts';
 import { StateReader } from './state-reader.ts';
-import { type SupervisorStats, takeStats } from './stats.ts';
+import type { SupervisorStats } from './supervisor-stats.ts';
+import { takeStats } from './take-stats.ts';
 import { Threads } from './threads.ts';
 
 /**

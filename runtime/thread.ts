@@ -48,6 +48,12 @@ export class Thread {
   readonly #onFrame: (frame: Up) => void;
   readonly #markEnded: (how: Error) => void;
   readonly #markExited: () => void;
+  #outbox: Down[] = [];
+  readonly #flush = () => {
+    const frames = this.#outbox;
+    this.#outbox = [];
+    if (!this.#over) this.#turns.postMessage(frames);
+  };
   #over = false;
   #gone = false;
 
@@ -86,8 +92,9 @@ export class Thread {
     return this.#over && !this.#gone;
   }
 
+  /** Sends a frame. Those of one tick go together: waking the thread costs far more than what it is woken with. */
   post(frame: Down): void {
-    if (!this.#over) this.#turns.postMessage(frame);
+    if (this.#outbox.push(frame) === 1) process.nextTick(this.#flush);
   }
 
   /** A call on the control plane. Rejects with {@link ended}'s error if the thread ends first. */

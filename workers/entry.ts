@@ -22,7 +22,9 @@ const host = new Host(
   pulse,
   () => soon(exit),
 );
-turns.on('message', (frame: Down) => host.take(frame));
+turns.on('message', (frames: readonly Down[]) => {
+  for (const frame of frames) host.take(frame);
+});
 // Only what is named here can be called through the port.
 const calls: Control = {
   hydrate: (orders) => host.hydrate(orders),

@@ -16,9 +16,11 @@ export async function loadDefinition(module: string): Promise<AgentDefinition> {
   for (const handler of ['receive', 'initialState'] as const) {
     if (typeof definition[handler] !== 'function') throw bad(module, `has no ${handler}() in its default export`);
   }
-  const { version = 1 } = definition;
+  const { version = 1, idleTimeoutMs = 1 } = definition;
   if (!Number.isSafeInteger(version) || version < 1)
     throw bad(module, `has version ${version}, not a whole number from 1`);
+  if (typeof idleTimeoutMs !== 'number' || !(idleTimeoutMs > 0))
+    throw bad(module, `has idleTimeoutMs ${idleTimeoutMs}, not a number of milliseconds above 0`);
   return definition as AgentDefinition;
 }
 

@@ -1,6 +1,7 @@
-import { apply, create, type Patches } from 'mutative';
+import { create, type Patches } from 'mutative';
 import { decode, encode } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
+import { isReplayable, Replay } from './patches.ts';
 import type { Change } from './protocol.ts';
 
 /** The root of every draft: it makes assigning the whole state a change like any other, and lets a state be a number. */
@@ -22,10 +23,9 @@ const MIN_TAIL_BYTES = 32 * 1024;
 /** Rebuilds a state from what is kept of it. Records are patches, in the order they were made. */
 export function fold(snapshot: Uint8Array, records: readonly Uint8Array[]): Snapshot {
   const { version, state } = decode(snapshot) as Snapshot;
-  const root: Root = { state };
-  // `mutable` changes what was just decoded, which nobody else holds, instead of copying it once a record.
-  for (const record of records) apply(root, decode(record) as Patches, { mutable: true });
-  return { version, state: root.state };
+  const replay = new Replay<Root>({ state });
+  for (const record of records) replay.apply(decode(record) as Patches);
+  return { version, state: replay.root.state };
 }
 
 /** A change worked out but not yet taken over: dropping it is all that a rollback is. */
@@ -53,6 +53,7 @@ export class AgentState {
   #root: Root;
   /** Changes made outside a turn (by `activate`), to be kept with the next one. */
   #carried: Patches = [];
+  #carriedReplays = true;
   #stored: Sizes | undefined;
 
   /** `stored` is left out where the next change has to be a snapshot: nothing is stored, or nothing that patches can build on. */
@@ -74,13 +75,15 @@ export class AgentState {
       root,
       finish: () => {
         const [next, patches] = finalize();
-        const change = this.#encode(next, [...this.#carried, ...patches]);
+        const change = this.#encode(next, patches);
         this.#root = next;
         this.#carried = [];
+        this.#carriedReplays = true;
         return change;
       },
       carry: () => {
         const [next, patches] = finalize();
+        this.#carriedReplays &&= isReplayable(this.#root, next, patches);
         this.#root = next;
         this.#carried = [...this.#carried, ...patches];
       },
@@ -93,8 +96,10 @@ export class AgentState {
 
   #encode(next: Root, patches: Patches): Change | undefined {
     if (this.#stored === undefined) return this.#asSnapshot(next);
-    if (patches.length === 0) return undefined;
-    const bytes = encode(patches, 'state');
+    const all = [...this.#carried, ...patches];
+    if (all.length === 0) return undefined;
+    if (!this.#carriedReplays || !isReplayable(this.#root, next, patches)) return this.#asSnapshot(next);
+    const bytes = encodePart(all, next.state);
     const { snapshotBytes } = this.#stored;
     const tailBytes = this.#stored.tailBytes + bytes.length;
     const outgrown = tailBytes > Math.max(snapshotBytes, MIN_TAIL_BYTES);
@@ -105,7 +110,7 @@ export class AgentState {
   }
 
   #asSnapshot(next: Root): Change {
-    const bytes = encode({ version: this.#version, state: next.state } satisfies Snapshot, 'state');
+    const bytes = encodePart({ version: this.#version, state: next.state } satisfies Snapshot, next.state);
     if (bytes.length > this.#maxBytes) {
       throw new DrowseError(
         'ERR_DROWSE_STATE_TOO_LARGE',
@@ -114,5 +119,15 @@ export class AgentState {
     }
     this.#stored = { snapshotBytes: bytes.length, tailBytes: 0 };
     return { kind: 'snapshot', bytes };
+  }
+}
+
+/** Encodes what is stored of a state. An error names the path in the state, not in its packing. */
+function encodePart(part: unknown, state: unknown): Uint8Array {
+  try {
+    return encode(part, 'state');
+  } catch (error) {
+    encode(state, 'state');
+    throw error;
   }
 }

@@ -70,8 +70,12 @@ export function encodeOutward(value: unknown, what: string): Uint8Array {
 /** A copy in which drafts have become plain values; the same part in two places stays the same part. */
 function undraft(value: unknown, copies: Map<object, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (isDraft(value)) return current(value);
   if (copies.has(value)) return copies.get(value);
+  if (isDraft(value)) {
+    const copy = current(value);
+    copies.set(value, copy);
+    return copy;
+  }
   if (Array.isArray(value)) {
     const copy: unknown[] = [];
     copies.set(value, copy);

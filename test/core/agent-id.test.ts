@@ -55,7 +55,10 @@ t.test('empty parts are refused', async (t) => {
 
 t.test('what is no string is refused and named', async (t) => {
   for (const id of [undefined, null, 7, true, {}, ['chat/ada'], Symbol('s'), () => 'chat/ada']) {
-    t.throws(() => parseAgentId(id as string, 'chat'), { ...INVALID, message: new RegExp(`is ${typeof id}, not a string`) });
+    t.throws(() => parseAgentId(id as string, 'chat'), {
+      ...INVALID,
+      message: new RegExp(`is ${typeof id}, not a string`),
+    });
   }
 });
 

@@ -61,6 +61,16 @@ t.test('one added while others come due waits for the next time, even if it is d
   t.strictSame(calls, ['first', 'added']);
 });
 
+t.test('one added while others come due does not hold them up', async (t) => {
+  const deadlines = new Deadlines();
+  const calls: string[] = [];
+  deadlines.add(1, () => deadlines.add(0, () => calls.push('added')));
+  deadlines.add(2, () => calls.push('second'));
+  deadlines.add(3, () => calls.push('third'));
+  deadlines.fire(3);
+  t.strictSame(calls, ['second', 'third']);
+});
+
 t.test('one that is cancelled by another that comes due with it is not called', async (t) => {
   const deadlines = new Deadlines();
   const calls: string[] = [];

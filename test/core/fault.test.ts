@@ -49,7 +49,7 @@ t.test('an agent cannot make up a code of drowse', async (t) => {
 });
 
 t.test('what is no error arrives as one that says it, and has one cause at most', async (t) => {
-  for (const thrown of ['text', 7, null, undefined, Symbol('s'), { some: 'object' }]) {
+  for (const thrown of ['text', 7, null, undefined, Symbol('s'), ['a', 'list']]) {
     const error = across(thrown);
     t.match(error, { name: 'Error', message: String(thrown) });
     t.notOk((error.cause as Error | undefined)?.cause, 'no cause of the cause');

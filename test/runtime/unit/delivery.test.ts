@@ -1,0 +1,46 @@
+import t from 'tap';
+import { encode } from '../../../core/codec.ts';
+import { Delivery } from '../../../runtime/delivery.ts';
+
+const message = () => new Delivery(encode('message', 'message'), 5);
+
+t.test('a reply that comes first wins over every error after it', async (t) => {
+  const delivery = message();
+  delivery.resolve(encode({ n: 1 }, 'reply'));
+  delivery.reject(new Error('too late'));
+  delivery.resolve(encode('later', 'reply'));
+  t.strictSame(await delivery.reply, { n: 1 });
+});
+
+t.test('an error that comes first wins over every reply after it', async (t) => {
+  const delivery = message();
+  delivery.reject(new Error('first'));
+  delivery.resolve(encode(1, 'reply'));
+  delivery.reject(new Error('second'));
+  await t.rejects(delivery.reply, { message: 'first' });
+});
+
+t.test('everyone who asked is told once, whatever the outcome', async (t) => {
+  for (const settle of [
+    (delivery: Delivery) => delivery.resolve(encode(1, 'reply')),
+    (delivery: Delivery) => delivery.reject(new Error('x')),
+  ]) {
+    const delivery = message();
+    delivery.reply.catch(() => {});
+    const told: string[] = [];
+    delivery.onSettled(() => told.push(`a ${delivery.settled}`));
+    delivery.onSettled(() => told.push('b'));
+    t.equal(delivery.settled, false);
+    t.strictSame(told, []);
+    settle(delivery);
+    settle(delivery);
+    t.equal(delivery.settled, true);
+    t.strictSame(told, ['a true', 'b']);
+  }
+});
+
+t.test('a reply that cannot be read settles the delivery, too', async (t) => {
+  const delivery = message();
+  delivery.resolve(new Uint8Array([255, 255, 255]));
+  await t.rejects(delivery.reply);
+});
