@@ -17,7 +17,7 @@ export function agentStages(params: Params): Promise<Stages> {
   return inChild(import.meta.url, 'inThisProcess', params);
 }
 
-/** For {@link agentStages}. */
+/** For {@link agentStages}, which names it to a child process. @public */
 export async function inThisProcess({ context, count, cycles }: Params): Promise<Stages> {
   await using scratch = await mkdtempDisposable(join(context.directory, 'drowse-bench-'));
   await using supervisor = await Supervisor.open({ directory: scratch.path, agents, durability: 'os' });

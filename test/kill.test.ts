@@ -8,7 +8,7 @@ const MESSAGES = 50;
 
 /** One client for each agent, which sends its next message when the last was acknowledged. Returns what was, when the host is gone. */
 async function converse(host: ChildProcess, killAfter: number): Promise<number[]> {
-  const acknowledged = new Array<number>(AGENTS).fill(0);
+  const acknowledged = Array.from({ length: AGENTS }, () => 0);
   const say = (agent: number) => {
     const what = acknowledged[agent] as number;
     if (what < MESSAGES) host.send({ n: agent, agent: `probe/${agent}`, message: { do: 'note', what } }, () => {});

@@ -37,10 +37,12 @@ export class Replay<Root extends object> {
       container = child;
     }
     const key = steps.at(-1) as Container;
-    if (container instanceof Set) op === 'add' ? container.add(value) : container.delete(value);
-    else if (Array.isArray(container) && op !== 'replace')
-      container.splice(key, op === 'add' ? 0 : 1, ...(op === 'add' ? [value] : []));
-    else if (op !== 'remove') set(container, key, value);
+    if (container instanceof Set) {
+      if (op === 'add') container.add(value);
+      else container.delete(value);
+    } else if (Array.isArray(container) && op !== 'replace') {
+      container.splice(key as number, op === 'add' ? 0 : 1, ...(op === 'add' ? [value] : []));
+    } else if (op !== 'remove') set(container, key, value);
     else if (container instanceof Map) container.delete(key);
     else delete container[key];
   }

@@ -15,7 +15,7 @@ export function bareStages(params: Params): Promise<Stages> {
   return inChild(import.meta.url, 'inThisProcess', params);
 }
 
-/** For {@link bareStages}. */
+/** For {@link bareStages}, which names it to a child process. @public */
 export function inThisProcess({ count, cycles }: Params): Promise<Stages> {
   return throughStages(new BareCrowd(count), cycles);
 }

@@ -21,6 +21,7 @@ const CASES: Record<string, RegExp> = {
   'default-is-null': /no agent as its default export/,
   'no-receive': /no receive\(\)/,
   'no-initial-state': /no initialState\(\)/,
+  'idle-timeout-nan': /has idleTimeoutMs NaN/,
   'version-zero': /has version 0, not a whole number from 1/,
   'version-text': /has version 2, not a whole number from 1/,
   'version-fraction': /has version 1\.5, not a whole number from 1/,
