@@ -39,10 +39,7 @@ function openLog(): Pino {
   const level = process.env.DROWSE_LOG || 'info';
   try {
     // Synchronous, so that the last lines before an end are not lost.
-    return pino(
-      { level, base: null, serializers: { cause: pino.stdSerializers.err } },
-      pino.destination({ dest: 2, sync: true }),
-    );
+    return pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
   } catch {
     throw new Failure(`DROWSE_LOG is "${level}", which is no level: there are debug, info, warn, error and silent.`);
   }

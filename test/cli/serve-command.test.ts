@@ -141,7 +141,7 @@ t.test('its log is JSON lines on stderr, and lifecycle events are in it at debug
     { level: 20, agentId: 'probe/ada' },
   );
   const crashed = lines.find(({ event }) => event === 'crashed');
-  t.match(crashed, { level: 40, agentId: 'probe/ada', cause: { message: /exit code 3/ } });
+  t.match(crashed, { level: 40, agentId: 'probe/ada', err: { message: /exit code 3/ } });
 });
 
 t.test('where others can reach it, the log warns', async (t) => {
