@@ -87,7 +87,7 @@ export class Incarnation {
     return this.#thread;
   }
 
-  /** Reads what is stored, starts the thread and rebuilds the agent in it. False where that failed: then it is ending. */
+  /** Reads what is stored, starts the thread and rebuilds the agent in it. Undefined where that failed: then it is ending. */
   async start(): Promise<{ idleTimeoutMs: number | undefined } | undefined> {
     try {
       const { journal, stored } = await this.#hosting.store.open(this.#agentId);
