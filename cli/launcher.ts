@@ -25,6 +25,7 @@ export function launch(scriptWithArgs: readonly string[]): void {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  stopWithNpm(stop);
   child.on('error', (error) => {
     process.stderr.write(`drowse: the host could not be started: ${error.message}\n`);
     process.exitCode = 1;
@@ -34,4 +35,16 @@ export function launch(scriptWithArgs: readonly string[]): void {
     process.off('SIGTERM', stop);
     process.exitCode = code ?? 128 + constants.signals[signal as NodeJS.Signals];
   });
+}
+
+/** npm runs scripts in a shell, which dies of the signals that npm passes to it and passes none on: its end is the signal. */
+function stopWithNpm(stop: (signal: NodeJS.Signals) => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    stop('SIGTERM');
+  }, 200);
+  watch.unref();
 }

@@ -11,12 +11,13 @@ import { aborted, cancelOn } from './cancellation.ts';
 import { Counters } from './counters.ts';
 import { Delivery } from './delivery.ts';
 import type { SupervisorEvents } from './events.ts';
+import { HelperPool } from './helper-pool.ts';
 import type { Hosting } from './hosting.ts';
 import { IdleSweep } from './idle-sweep.ts';
 import { inspectAwake, why } from './inspection.ts';
+import { MemoryReturn } from './memory-return.ts';
 import type { CloseOptions, SendOptions, SupervisorOptions } from './options.ts';
 import { checkSendTimeout, resolveSettings, type Settings } from './settings.ts';
-import { StateReader } from './state-reader.ts';
 import type { SupervisorStats } from './supervisor-stats.ts';
 import { takeStats } from './take-stats.ts';
 import { Threads } from './threads.ts';
@@ -30,7 +31,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   readonly #types: AgentTypes;
   readonly #settings: Settings;
   readonly #hosting: Hosting;
-  readonly #reader = new StateReader();
+  readonly #helpers = new HelperPool();
+  readonly #memoryReturn: MemoryReturn;
   /** The agents that are not asleep. */
   readonly #agents = new Map<string, Agent>();
   #closing: Promise<void> | undefined;
@@ -39,10 +41,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     super();
     this.#types = types;
     this.#settings = settings;
+    this.#memoryReturn = new MemoryReturn(settings.clock, this.#helpers);
     this.#hosting = {
       settings,
       store,
-      threads: new Threads(),
+      threads: new Threads(() => this.#memoryReturn.threadEnded()),
       timers: new Timers(settings.clock),
       idle: new IdleSweep(settings.clock, settings.sweepIntervalMs),
       counters: new Counters(),
@@ -120,7 +123,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       sequence: stored?.sequence ?? 0,
       createdAt: stored?.createdAt,
       awake,
-      ...(options.state && stored && { state: await this.#reader.read(stored) }),
+      ...(options.state && stored && { state: await this.#helpers.run('fold-state', stored) }),
     };
   }
 
@@ -170,7 +173,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       await asleep;
     }
     timers.clear();
-    await this.#reader.close();
+    this.#memoryReturn.stop();
+    await this.#helpers.close();
     await store.close();
   }
 

@@ -3,11 +3,19 @@ import { Thread, type ThreadOptions } from './thread.ts';
 /** The threads that exist, zombies among them. */
 export class Threads {
   readonly #threads = new Set<Thread>();
+  readonly #onEnded: () => void;
+
+  constructor(onEnded: () => void) {
+    this.#onEnded = onEnded;
+  }
 
   spawn(options: ThreadOptions): Thread {
     const thread = new Thread(options);
     this.#threads.add(thread);
-    void thread.exited.then(() => this.#threads.delete(thread));
+    void thread.exited.then(() => {
+      this.#threads.delete(thread);
+      this.#onEnded();
+    });
     return thread;
   }
 

@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { eventually } from '../eventually.ts';
-import { drowse, type Host, startHost } from './drowse.ts';
+import { drowse, type Host, ROOT, startHost } from './drowse.ts';
 
 /** A turn of slow/ada that has begun, and ends when it is told to. */
 async function slowTurn({ url }: Host, folder: string) {
@@ -49,6 +51,21 @@ for (const [name, ask] of ways) {
     t.match(JSON.parse(stdout), { status: 'dormant', sequence: 1, state: { turns: 1 } });
   });
 }
+
+t.test("the end of npm's shell, which passes no signal on, stops the host", async (t) => {
+  const [bin, directory] = [join(ROOT, 'dist/cli/drowse.js'), join(t.testdir({}), 'data')];
+  const agent = `counter=${join(ROOT, 'dist/examples/counter.js')}`;
+  const command = `"${process.execPath}" "${bin}" serve --port 0 --directory "${directory}" --agent "${agent}"; true`;
+  const shell = spawn('sh', ['-c', command], { env: { npm_lifecycle_event: 'start' } });
+  let [stdout, stderr] = ['', ''];
+  shell.stdout.on('data', (text) => (stdout += text));
+  shell.stderr.on('data', (text) => (stderr += text));
+  const ended = once(shell, 'close');
+  await eventually('the host listens', () => stdout.includes('Try:'));
+  shell.kill('SIGTERM');
+  await ended;
+  t.match(stderr, /stopping on SIGTERM[\s\S]*stopped/);
+});
 
 t.test('a second signal ends it at once, and the turn leaves no trace', async (t) => {
   const directory = t.testdir({});
