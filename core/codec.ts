@@ -1,5 +1,5 @@
 import { inspect, types } from 'node:util';
-import { deserialize, serialize } from 'node:v8';
+import { DefaultDeserializer, serialize } from 'node:v8';
 import { DrowseError } from './errors.ts';
 
 /**
@@ -20,9 +20,21 @@ export function isTooDeep(error: unknown): boolean {
   return error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
 }
 
-/** The value that {@link encode} was given. */
+/** The value that {@link encode} was given, sharing no memory with the bytes. */
 export function decode(bytes: Uint8Array): unknown {
-  return deserialize(bytes);
+  const decoder = new Decoder(bytes);
+  decoder.readHeader();
+  return decoder.readValue();
+}
+
+/** Node's views the bytes that it reads from where it can: whoever got such a view could read, and change, the rest. */
+class Decoder extends DefaultDeserializer {
+  _readHostObject(): ArrayBufferView {
+    // @ts-expect-error documented for subclasses, but not typed
+    const view: ArrayBufferView = super._readHostObject();
+    const own = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+    return Buffer.isBuffer(view) ? Buffer.from(own) : Reflect.construct(view.constructor, [own]);
+  }
 }
 
 /** Deeper than this, no path is worth reading. */
@@ -68,7 +80,8 @@ function* parts(value: object): Generator<[step: string, read: () => unknown]> {
   }
 }
 
-function stepTo(key: string, inArray: boolean): string {
+/** The step of a path to a member of an object or array. */
+export function stepTo(key: string, inArray: boolean): string {
   if (inArray) return `[${key}]`;
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }

@@ -61,7 +61,8 @@ export const ERROR_CODES = {
   ERR_DROWSE_UNKNOWN_TYPE: { retryable: false, meaning: 'No agent type of that name is registered.' },
   ERR_DROWSE_UNTRACKED_MUTATION: {
     retryable: false,
-    meaning: 'State was touched outside a turn, where a change could not be kept.',
+    meaning:
+      'State was used outside its turn, or a value in it was changed in place, where a change could not be kept.',
   },
 } as const satisfies Record<string, { retryable: boolean; meaning: string }>;
 

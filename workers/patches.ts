@@ -76,9 +76,52 @@ export function isReplayable(base: object, next: object, patches: Patches): bool
     if (entry) entry.patches.push(patch);
     else changed.set(after, { before, patches: [patch] });
   }
-  return [...changed].every(
-    ([after, { before, patches }]) => Array.isArray(after) || keepsOrder(before, after, patches),
+  return [...changed].every(([after, { before, patches }]) =>
+    Array.isArray(after) ? keepsHoles(after, patches) : keepsOrder(before, after, patches),
   );
+}
+
+/** Patches tell a hole as undefined. */
+function keepsHoles(after: unknown[], patches: readonly Patch[]): boolean {
+  return patches.every(
+    ({ path, value }) => value !== undefined || path.at(-1) === 'length' || (path.at(-1) as number) in after,
+  );
+}
+
+/**
+ * The patches whose values may be in the hands of the agent's code. Not those of items that only moved up or down their
+ * array; where many moved in other ways, it is not worth finding out.
+ */
+export function foreign(base: object, patches: Patches): Patch[] {
+  const moves = new Map<unknown[], { by: number; tries: number }>();
+  return patches.filter(({ op, path, value }) => {
+    if (op === 'remove' || !isObject(value)) return false;
+    let before: Container = base;
+    for (const step of (path as Path).slice(0, -1)) before = get(before, step);
+    if (!Array.isArray(before)) return true;
+    const index = path.at(-1) as number;
+    const move = moves.get(before) ?? { by: 1, tries: 2 };
+    moves.set(before, move);
+    if (before[index + move.by] === value) return false;
+    if (move.tries-- <= 0) return true;
+    const found = before.indexOf(value);
+    if (found !== -1) move.by = found - index;
+    return found === -1;
+  });
+}
+
+/**
+ * Puts the values of `patches`, which are copies, where `next` has what the agent's code put there. The containers on
+ * the way were made by the draft. Calls `put` with each copy and the container that it is in now.
+ */
+export function graft(next: object, patches: Patches, put: (value: object, container: object) => void): void {
+  for (const { path, value } of patches) {
+    if (!isObject(value)) continue;
+    let container: Container = next;
+    for (const step of (path as Path).slice(0, -1)) container = get(container, step);
+    set(container, path.at(-1), value);
+    put(value, container);
+  }
 }
 
 function keepsOrder(before: Container, after: Container, patches: readonly Patch[]): boolean {

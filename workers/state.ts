@@ -1,8 +1,10 @@
 import { create, type Patches } from 'mutative';
-import { decode, encode } from '../core/codec.ts';
+import { decode, encode, isTooDeep } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
-import { isReplayable, Replay } from './patches.ts';
+import { undraft } from './drafts.ts';
+import { foreign, graft, isReplayable, Replay } from './patches.ts';
 import type { Change } from './protocol.ts';
+import { Holders, Loans } from './values.ts';
 
 /** The root of every draft: it makes assigning the whole state a change like any other, and lets a state be a number. */
 export interface Root {
@@ -45,20 +47,32 @@ interface Sizes {
 
 /**
  * An agent's state inside its thread: immutable values, one draft at a time, and the sizes that say when a snapshot is
- * the better record.
+ * the better record. Lived is what is kept: what a turn put into the state is taken over as it was encoded, a copy of
+ * which the agent's code has nothing in hand.
+ *
+ * Of identity, what one record or snapshot holds keeps its own: a part that a turn put in two places, or in a cycle, is
+ * one part. It goes on as two once a turn changes it through one of its places, and a cycle is unrolled as far as the
+ * change goes. A part that a turn moves, or puts in a second place, is a copy from the turn's end on.
  */
 export class AgentState {
   readonly #version: number;
   readonly #maxBytes: number;
+  readonly #holders = new Holders();
   #root: Root;
-  /** Changes made outside a turn (by `activate`), to be kept with the next one. */
-  #carried: Patches = [];
-  #carriedReplays = true;
+  /** Changes made outside a turn (by `activate`), to be kept with the next one; undefined where patches cannot tell them. */
+  #carried: Patches | undefined = [];
+  /** The state without them. */
+  #kept: Root;
   #stored: Sizes | undefined;
 
-  /** `stored` is left out where the next change has to be a snapshot: nothing is stored, or nothing that patches can build on. */
+  /**
+   * `stored` is left out where the next change has to be a snapshot: nothing is stored, or nothing that patches can
+   * build on. The state may then be anybody's, and is copied: throws `ERR_DROWSE_NOT_SERIALIZABLE` where it cannot be.
+   */
   constructor(state: unknown, options: { version: number; maxBytes: number; stored?: Sizes }) {
-    this.#root = { state };
+    this.#root = { state: options.stored ? state : decode(encode(state, 'state')) };
+    this.#kept = this.#root;
+    this.#holders.learn(this.#root);
     this.#version = options.version;
     this.#maxBytes = options.maxBytes;
     this.#stored = options.stored;
@@ -71,22 +85,18 @@ export class AgentState {
 
   draft(): Draft {
     const [root, finalize] = create(this.#root, { enablePatches: PATCHES });
+    const loans = this.#holders.none ? undefined : new Loans(root, this.#holders);
+    const settle = (): [next: Root, patches: Patches | undefined] => {
+      loans?.check();
+      loans?.settle();
+      const [next, patches] = finished(root, finalize);
+      loans?.settleKeys();
+      return [next, patches && isReplayable(this.#root, next, patches) ? patches : undefined];
+    };
     return {
       root,
-      finish: () => {
-        const [next, patches] = finalize();
-        const change = this.#encode(next, patches);
-        this.#root = next;
-        this.#carried = [];
-        this.#carriedReplays = true;
-        return change;
-      },
-      carry: () => {
-        const [next, patches] = finalize();
-        this.#carriedReplays &&= isReplayable(this.#root, next, patches);
-        this.#root = next;
-        this.#carried = [...this.#carried, ...patches];
-      },
+      finish: () => this.#keep(...settle()),
+      carry: () => this.#carry(...settle()),
     };
   }
 
@@ -94,19 +104,65 @@ export class AgentState {
     return encode({ version: this.#version, state: this.#root.state } satisfies Snapshot, 'state');
   }
 
-  #encode(next: Root, patches: Patches): Change | undefined {
-    if (this.#stored === undefined) return this.#asSnapshot(next);
-    const all = [...this.#carried, ...patches];
+  #keep(next: Root, patches: Patches | undefined): Change | undefined {
+    if (this.#stored === undefined || this.#carried === undefined || patches === undefined) {
+      const change = this.#asSnapshot(next);
+      this.#become(this.#detached(change.bytes));
+      return change;
+    }
+    const all = this.#carried.length === 0 ? patches : [...this.#carried, ...patches];
     if (all.length === 0) return undefined;
-    if (!this.#carriedReplays || !isReplayable(this.#root, next, patches)) return this.#asSnapshot(next);
     const bytes = encodePart(all, next.state);
+    const root = this.#carried.length === 0 ? this.#graft(next, patches, bytes) : this.#replay(bytes);
     const { snapshotBytes } = this.#stored;
     const tailBytes = this.#stored.tailBytes + bytes.length;
     const outgrown = tailBytes > Math.max(snapshotBytes, MIN_TAIL_BYTES);
     // Only the whole state has an exact size; it is worked out where the sum of the parts could be over the limit.
-    if (outgrown || snapshotBytes + tailBytes > this.#maxBytes) return this.#asSnapshot(next);
-    this.#stored = { snapshotBytes, tailBytes };
-    return { kind: 'record', bytes };
+    const change: Change =
+      outgrown || snapshotBytes + tailBytes > this.#maxBytes ? this.#asSnapshot(root) : { kind: 'record', bytes };
+    if (change.kind === 'record') this.#stored = { snapshotBytes, tailBytes };
+    this.#become(root);
+    return change;
+  }
+
+  #carry(next: Root, patches: Patches | undefined): void {
+    if (patches === undefined) {
+      this.#carried = undefined;
+      this.#root = this.#detached(encodePart({ state: next.state }, next.state));
+    } else if (patches.length > 0) {
+      const bytes = encodePart(patches, next.state);
+      this.#root = this.#graft(next, patches, bytes);
+      this.#carried = this.#carried && [...this.#carried, ...(decode(bytes) as Patches)];
+    }
+  }
+
+  #become(root: Root): void {
+    this.#root = root;
+    this.#kept = root;
+    this.#carried = [];
+  }
+
+  /** Replaces what the agent's code put into `next` by copies. `bytes` are those of the patches. */
+  #graft(next: Root, patches: Patches, bytes: Uint8Array): Root {
+    const theirs = foreign(this.#root, patches);
+    if (theirs.length === 0) return next;
+    const copies = decode(theirs.length === patches.length ? bytes : encode(theirs, 'state')) as Patches;
+    graft(next, copies, (value, container) => this.#holders.learn(value, container));
+    return next;
+  }
+
+  /** A copy of a whole state. */
+  #detached(bytes: Uint8Array): Root {
+    const root: Root = { state: (decode(bytes) as Root).state };
+    this.#holders.learn(root);
+    return root;
+  }
+
+  #replay(bytes: Uint8Array): Root {
+    const replay = new Replay(this.#kept);
+    replay.apply(decode(bytes) as Patches);
+    this.#holders.learn(replay.root);
+    return replay.root;
   }
 
   #asSnapshot(next: Root): Change {
@@ -119,6 +175,17 @@ export class AgentState {
     }
     this.#stored = { snapshotBytes: bytes.length, tailBytes: 0 };
     return { kind: 'snapshot', bytes };
+  }
+}
+
+/** What a draft has become; without patches where a part of it was put into itself, which mutative cannot tell in them. */
+function finished(root: Root, finalize: () => [Root, Patches, Patches]): [next: Root, patches: Patches | undefined] {
+  try {
+    const [next, patches] = finalize();
+    return [next, patches];
+  } catch (error) {
+    if (!isTooDeep(error)) throw error;
+    return [undraft(root) as Root, undefined];
   }
 }
 

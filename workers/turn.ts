@@ -1,19 +1,19 @@
-import { current, isDraft } from 'mutative';
 import { encode, isTooDeep } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
-import type { Logger } from '../core/log.ts';
+import type { AgentLog } from '../core/log.ts';
 import type { AgentContext } from './define-agent.ts';
+import { undraft } from './drafts.ts';
 import type { Root } from './state.ts';
 
 /** One turn as the agent sees it: the state it changes, the signal that cancels it, and an end after which it has neither. */
 export class Turn implements AgentContext<unknown> {
   readonly id: string;
-  readonly log: Logger;
+  readonly log: AgentLog;
   #root: Root | undefined;
   #abort: AbortController | undefined;
   #cancelled = false;
 
-  constructor(id: string, root: Root, log: Logger) {
+  constructor(id: string, root: Root, log: AgentLog) {
     this.id = id;
     this.#root = root;
     this.log = log;
@@ -63,42 +63,8 @@ export function encodeOutward(value: unknown, what: string): Uint8Array {
     return encode(value, what);
   } catch (error) {
     if (isTooDeep((error as DrowseError).cause)) throw error;
-    return encode(undraft(value, new Map()), what);
+    return encode(undraft(value), what);
   }
-}
-
-/** A copy in which drafts have become plain values; the same part in two places stays the same part. */
-function undraft(value: unknown, copies: Map<object, unknown>): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (copies.has(value)) return copies.get(value);
-  if (isDraft(value)) {
-    const copy = current(value);
-    copies.set(value, copy);
-    return copy;
-  }
-  if (Array.isArray(value)) {
-    const copy: unknown[] = [];
-    copies.set(value, copy);
-    for (const part of value) copy.push(undraft(part, copies));
-    return copy;
-  }
-  if (value instanceof Map) {
-    const copy = new Map();
-    copies.set(value, copy);
-    for (const [key, part] of value) copy.set(undraft(key, copies), undraft(part, copies));
-    return copy;
-  }
-  if (value instanceof Set) {
-    const copy = new Set();
-    copies.set(value, copy);
-    for (const part of value) copy.add(undraft(part, copies));
-    return copy;
-  }
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
-  const copy: Record<string, unknown> = {};
-  copies.set(value, copy);
-  for (const [key, part] of Object.entries(value)) copy[key] = undraft(part, copies);
-  return copy;
 }
 
 function cancelled(): DrowseError {

@@ -137,3 +137,20 @@ t.test('a proxy that throws at every touch is named', async (t) => {
 t.test('the cause is what structured clone said', async (t) => {
   t.throws(() => encode({ f }, 'message'), { cause: { message: /could not be cloned/ } });
 });
+
+t.test('decoded bytes share no memory with what they were decoded from', async (t) => {
+  const encoded = encode(
+    [new Float64Array([1.5]), new Uint8Array([1]), new DataView(new ArrayBuffer(3)), Buffer.from('a')],
+    'x',
+  );
+  const views = decode(encoded) as ArrayBufferView[];
+  t.strictSame(
+    views.map((view) => [view.constructor.name, view.buffer.byteLength]),
+    [
+      ['Float64Array', 8],
+      ['Uint8Array', 1],
+      ['DataView', 3],
+      ['Buffer', 1],
+    ],
+  );
+});
