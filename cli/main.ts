@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { addDoctor } from './commands/doctor.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addList } from './commands/list.ts';
 import { addSend } from './commands/send.ts';
@@ -29,7 +30,7 @@ function program(): Command {
     .showHelpAfterError('(--help says how it is used)')
     // Before the commands are added: they inherit it.
     .exitOverride();
-  for (const add of [addServe, addSend, addList, addInspect, addStats]) add(program);
+  for (const add of [addServe, addSend, addList, addInspect, addStats, addDoctor]) add(program);
   return program;
 }
 

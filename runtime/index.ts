@@ -2,6 +2,7 @@
 export type { Clock, Timer } from '../core/clock.ts';
 export { DrowseError, ERROR_CODES, type ErrorCode } from '../core/errors.ts';
 export type { Logger, LogLevel } from '../core/log.ts';
+export { type Examination, type ExamineOptions, examineStore, type Finding } from '../storage/doctor.ts';
 export { MemoryStore } from '../storage/memory-store.ts';
 export type { Durability, Journal, Listed, ListQuery, Opened, Store, Stored } from '../storage/store.ts';
 export type { AgentInfo, AgentSummary, AwakeInfo } from './agent-info.ts';

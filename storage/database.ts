@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { Level } from 'level';
 import { asError, DrowseError } from '../core/errors.ts';
 import { sealNumber, unsealNumber } from './envelope.ts';
@@ -39,6 +40,8 @@ export class Database {
    * another one holds it, else with `ERR_DROWSE_STORE_FAILED`.
    */
   static async open(directory: string, durability: Durability): Promise<Database> {
+    // First of all: LevelDB opens by itself once the object is made.
+    await mustHaveCurrent(directory);
     const database = new Database(directory, durability);
     try {
       await database.level.open();
@@ -101,6 +104,7 @@ export class Database {
     if (this.#closed) throw closedError();
     try {
       await this.level.close();
+      await mustHaveCurrent(this.#directory);
       await this.level.open();
       await this.#load();
       this.#broken = false;
@@ -154,6 +158,15 @@ export class Database {
     }
     return storeFailed(`The store in ${this.#directory} cannot be opened: ${cause.message}`, cause);
   }
+}
+
+/** LevelDB takes a directory whose CURRENT is gone for an empty one, and would delete the tables in it. */
+async function mustHaveCurrent(directory: string): Promise<void> {
+  const files: string[] = await readdir(directory).catch(() => []);
+  if (files.includes('CURRENT') || !files.some((file) => /^MANIFEST-|\.ldb$|\.log$/.test(file))) return;
+  throw storeFailed(
+    `${directory} holds a LevelDB database whose file CURRENT is missing. Nothing was touched: ask \`drowse doctor --store\`.`,
+  );
 }
 
 /** LevelDB's own error, which abstract-level wraps in "Database failed to open". */

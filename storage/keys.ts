@@ -8,6 +8,7 @@
  *     d <id> NUL <generation> r <sequence>      one record after that snapshot
  *     m format                                  format of the store, as text
  *     m total                                   how many heads there are
+ *     q <moment> <key>                          a damaged row that a repair set aside
  *     t <id>                                    tombstone: all of the agent up to this generation is dead, to be swept
  *
  * Each snapshot begins a generation, so replacing one never touches what readers of the old one see.

@@ -1,5 +1,8 @@
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { Database } from '../../storage/database.ts';
+import { LevelStore } from '../../storage/level-store.ts';
 import { failWrites, replace } from './level-disk.ts';
 
 t.test('after a failed write the database is closed and opened before it takes another', async (t) => {
@@ -32,4 +35,23 @@ t.test('the count of agents is kept once per batch, and only where it changed', 
   t.equal(database.level.getSync(Buffer.from('m total')), undefined);
   await database.write([count(1), count(1), count(-1), count(1)]);
   t.equal(database.total, 2);
+});
+
+t.test('a database whose CURRENT is gone is refused, and its tables are left alone', async (t) => {
+  const directory = t.testdir({});
+  const first = await LevelStore.open({ directory, durability: 'fsync' });
+  await (await first.open('chat/ada')).journal.snapshot(1, Buffer.from('kept'));
+  await first.close();
+  await (await LevelStore.open({ directory, durability: 'fsync' })).close();
+  const current = readFileSync(join(directory, 'CURRENT'));
+  unlinkSync(join(directory, 'CURRENT'));
+  await t.rejects(LevelStore.open({ directory, durability: 'fsync' }), {
+    code: 'ERR_DROWSE_STORE_FAILED',
+    message: /CURRENT is missing/,
+  });
+  writeFileSync(join(directory, 'CURRENT'), current);
+  const again = await LevelStore.open({ directory, durability: 'fsync' });
+  t.teardown(() => again.close());
+  t.equal(again.total, 1);
+  t.ok(await again.read('chat/ada'));
 });
