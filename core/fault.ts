@@ -42,10 +42,8 @@ export function fromFault(fault: Fault, agentId: string): Error {
   const error = fault.code
     ? new DrowseError(fault.code, fault.message, { ...cause, agentId })
     : new Error(fault.message, cause);
-  if (fault.details) {
-    // Defined, not assigned: a property called __proto__ must not become the error's prototype.
-    for (const [key, value] of Object.entries(decode(fault.details) as object)) define(error, key, value, true);
-  }
+  // Defined, not assigned: a property called __proto__ must not become the error's prototype.
+  for (const [key, value] of ownProperties(fault)) define(error, key, value, true);
   if (!fault.code && fault.name !== 'Error') define(error, 'name', fault.name, false);
   if (fault.stack !== undefined) define(error, 'stack', fault.stack, false);
   return error;
@@ -57,6 +55,14 @@ function details(error: Error): { details: Uint8Array } | undefined {
     return own.length === 0 ? undefined : { details: encode(Object.fromEntries(own), 'error') };
   } catch {
     return undefined;
+  }
+}
+
+function ownProperties({ details }: Fault): [string, unknown][] {
+  try {
+    return details ? Object.entries(decode(details) as object) : [];
+  } catch {
+    return []; // Nested too deeply for this thread's stack.
   }
 }
 

@@ -8,3 +8,6 @@ export interface Logger {
 
 /** The levels, from the least to the most urgent. */
 export type LogLevel = keyof Logger;
+
+/** What an agent's own log takes: fields and a text, or a text alone. */
+export type AgentLog = { readonly [Level in LogLevel]: { (fields: object, text: string): void; (text: string): void } };

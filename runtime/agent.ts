@@ -230,6 +230,7 @@ export class Agent implements Sleeper {
         announce('passivated', { agentId, epoch, reason: this.#sleepWanted ?? 'asked' });
         break;
       case 'failed':
+        announce('stopped', { agentId, epoch, cause });
         for (const delivery of this.#mailbox.drain()) delivery.reject(cause);
         this.#notAwake(cause);
         break;
@@ -247,6 +248,7 @@ export class Agent implements Sleeper {
         }
         break;
       case 'stopped':
+        announce('stopped', { agentId, epoch, cause });
         break;
     }
     await this.#rest();
@@ -262,7 +264,7 @@ export class Agent implements Sleeper {
   /** Nothing runs: finishes what has to be done in that state, then wakes for what waits, or is gone. */
   async #rest(): Promise<void> {
     // Without an await where there is nothing to wait for: until it is dormant, the state tells of a thread that is gone.
-    if (this.#deletion) await this.#finishDeletion(this.#deletion);
+    while (this.#deletion) await this.#finishDeletion(this.#deletion);
     this.#sleepWanted = undefined;
     this.#move('end');
     this.#dormant.open();

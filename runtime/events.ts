@@ -9,6 +9,8 @@ export interface SupervisorEvents {
   passivated: [{ agentId: string; epoch: number; reason: SleepReason }];
   /** The agent's thread ended unasked, or a write of its failed. */
   crashed: [{ agentId: string; epoch: number; cause: Error }];
+  /** The agent's thread was ended for a reason of the supervisor's, such as a delete or an ignored timeout, or could not start. */
+  stopped: [{ agentId: string; epoch: number; cause: Error }];
   /** A crashed agent is being started again for the messages that wait; `crashes` in a row came before. */
   restarted: [{ agentId: string; crashes: number }];
   /** All that was kept of the agent is gone. */

@@ -100,7 +100,7 @@ export class Incarnation {
       const { maxMessageBytes, maxStateBytes } = this.#hosting.settings;
       const { module } = this.#type;
       const orders = { agentId: this.#agentId, module, stored, maxMessageBytes, maxStateBytes };
-      const hydrated = await thread.call<Hydrated>((control) => control.hydrate(orders));
+      const hydrated = await this.#inTime(thread.call<Hydrated>((control) => control.hydrate(orders)));
       if (!hydrated.ok) throw fromFault(hydrated.fault, this.#agentId);
       return { idleTimeoutMs: hydrated.idleTimeoutMs };
     } catch (error) {
@@ -135,10 +135,12 @@ export class Incarnation {
     try {
       const thread = this.#thread as Thread;
       const answer = await thread.call<Passivated>((control) => control.passivate(this.#lastNumber));
+      this.#hosting.timers.cancel(late);
       if (!answer.asleep) return false;
-      this.#sleep(answer);
-    } catch {
-      // The thread ended instead of answering: `ended` says how.
+      await this.#sleep(answer);
+    } catch (error) {
+      // Where the thread ended instead of answering, `ended` says how.
+      this.#stop('crashed', asError(error));
     } finally {
       this.#hosting.timers.cancel(late);
     }
@@ -223,23 +225,41 @@ export class Incarnation {
     this.#gate.add(kind === 'record' ? journal.append(bytes) : journal.snapshot(journal.sequence + 1, bytes));
   }
 
-  #sleep({ snapshot, changed, fault }: Extract<Passivated, { asleep: true }>): void {
+  async #sleep({ snapshot, changed, fault }: Extract<Passivated, { asleep: true }>): Promise<void> {
     const { log } = this.#hosting.settings;
     if (fault) log.warn({ agentId: this.#agentId, err: fromFault(fault, this.#agentId) }, 'passivate() threw');
     if (snapshot) this.#gate.add((this.#journal as Journal).snapshot(this.sequence + (changed ? 1 : 0), snapshot));
+    // If that fails, the verdict is another by then.
+    await this.#gate.settled();
     this.#verdict ??= { kind: 'slept', cause: new Error('The agent went to sleep.') };
     void this.#thread?.leave(this.#hosting.settings.abortGraceMs);
   }
 
   #endIfIgnored(number: number, delivery: Delivery): void {
     const { settings, timers } = this.#hosting;
-    const grace = timers.add(settings.abortGraceMs, () => {
-      if (!this.#window.has(number)) return;
+    const look = (): void => {
+      const pulse = this.#thread?.pulse;
       // Behind another turn it can only wait; the grace counts from when its own begins.
-      if ((this.#thread?.pulse.begun ?? 0) < number) return this.#endIfIgnored(number, delivery);
-      this.stop(delivery.cancelled as Error);
-    });
+      if (pulse && pulse.begun < number) grace = timers.add(settings.abortGraceMs, look);
+      // Its own turn, and no later one: that it is over may be known here only when its answer is read.
+      else if (pulse?.running === number) this.stop(delivery.cancelled as Error);
+    };
+    let grace = timers.add(settings.abortGraceMs, look);
     delivery.onSettled(() => timers.cancel(grace));
+  }
+
+  /** Ends a thread that does not finish starting. */
+  async #inTime<T>(start: Promise<T>): Promise<T> {
+    const { timers, settings } = this.#hosting;
+    const late = timers.add(settings.startTimeoutMs, () => {
+      const text = `Agent ${this.#agentId} did not start within startTimeoutMs (${settings.startTimeoutMs} ms).`;
+      this.#stop('crashed', new DrowseError('ERR_DROWSE_AGENT_CRASHED', text, { agentId: this.#agentId }));
+    });
+    try {
+      return await start;
+    } finally {
+      timers.cancel(late);
+    }
   }
 
   #crash(how: Error): DrowseError {

@@ -3,10 +3,13 @@ import type { AwakeInfo } from './agent-info.ts';
 import type { LifecycleState } from './lifecycle.ts';
 
 /** Looks at an awake agent without touching its idle clock. */
-export async function inspectAwake(agent: Agent, now: number): Promise<AwakeInfo> {
+export function inspectAwake(
+  agent: Agent,
+  heap: { used: number; external: number } | undefined,
+  now: number,
+): AwakeInfo {
   const { incarnation } = agent;
   const pulse = incarnation?.thread?.pulse;
-  const heap = await incarnation?.thread?.heap();
   const mb = (bytes: number) => Math.round((bytes / 2 ** 20) * 10) / 10;
   return {
     epoch: incarnation?.epoch,

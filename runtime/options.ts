@@ -26,6 +26,8 @@ export interface SupervisorOptions {
   sweepIntervalMs?: number;
   /** How often a thread writes its heartbeat; default 5 s. */
   heartbeatIntervalMs?: number;
+  /** How long an agent may take to load its module and state, `activate()` included; default 60 s. Longer counts as a crash. */
+  startTimeoutMs?: number;
   /** How long a `send` that names no timeout waits for its reply; default 5 min. */
   sendTimeoutMs?: number;
   /** Between asking a turn, a sleep or a shutdown to end and ending the thread; default 5 s. */

@@ -9,6 +9,7 @@ const NUMBERS = {
   idleTimeoutMs: { default: 30 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },
   sweepIntervalMs: { default: 5 * 60_000, min: 1, max: MAX_TIMER_MS },
   heartbeatIntervalMs: { default: 5_000, min: 10, max: 3_600_000 },
+  startTimeoutMs: { default: 60_000, min: 1, max: MAX_TIMER_MS },
   sendTimeoutMs: { default: 5 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },
   abortGraceMs: { default: 5_000, min: 0, max: 3_600_000 },
   mailboxLimit: { default: 1_000, min: 1, max: 1_000_000 },
@@ -68,9 +69,15 @@ export function checkIdleTimeout(name: string, value: number): number {
   return mustBeInRange(name, value, NUMBERS.idleTimeoutMs);
 }
 
-/** Checks the `timeoutMs` of one send. */
-export function checkSendTimeout(value: number): number {
-  return mustBeInRange('timeoutMs', value, NUMBERS.sendTimeoutMs);
+/** Checks the options of one send. */
+export function checkPatience(signal: unknown, timeoutMs: number): void {
+  mustBeInRange('timeoutMs', timeoutMs, NUMBERS.sendTimeoutMs);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal must be an AbortSignal');
+}
+
+/** Checks the `drainMs` of a close. */
+export function checkDrain(value: number): number {
+  return mustBeInRange('drainMs', value, { min: 0, max: MAX_TIMER_MS });
 }
 
 export function mustBeKnown(options: object, names: readonly string[], prefix: string): void {

@@ -17,7 +17,7 @@ import { IdleSweep } from './idle-sweep.ts';
 import { inspectAwake, why } from './inspection.ts';
 import { MemoryReturn } from './memory-return.ts';
 import type { CloseOptions, SendOptions, SupervisorOptions } from './options.ts';
-import { checkSendTimeout, resolveSettings, type Settings } from './settings.ts';
+import { checkDrain, checkPatience, resolveSettings, type Settings } from './settings.ts';
 import type { SupervisorStats } from './supervisor-stats.ts';
 import { takeStats } from './take-stats.ts';
 import { Threads } from './threads.ts';
@@ -73,7 +73,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    */
   async send<Reply = unknown>(agentId: string, message: unknown, options: SendOptions = {}): Promise<Reply> {
     const { signal, timeoutMs = this.#settings.sendTimeoutMs } = options;
-    checkSendTimeout(timeoutMs);
+    checkPatience(signal, timeoutMs);
     const delivery = this.#delivery(agentId, message);
     if (signal?.aborted) throw aborted(signal);
     const agent = this.#awaken(agentId);
@@ -109,10 +109,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    */
   async inspect(agentId: string, options: { state?: boolean } = {}): Promise<AgentInfo | undefined> {
     const { id } = this.#find(agentId);
-    const agent = this.#agents.get(id.full);
     const stored = await this.#hosting.store.read(id.full);
+    const state = options.state && stored && { state: await this.#helpers.run('fold-state', stored) };
+    const heap = await this.#agents.get(id.full)?.incarnation?.thread?.heap();
+    // From here on without an await: what is said of the agent belongs to one moment.
+    const agent = this.#agents.get(id.full);
     if (agent === undefined && stored === undefined) return undefined;
-    const awake = agent && (await inspectAwake(agent, this.#settings.clock.now()));
+    const awake = agent && inspectAwake(agent, heap, this.#settings.clock.now());
     const status = agent?.state ?? 'dormant';
     return {
       id: id.full,
@@ -123,18 +126,21 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       sequence: stored?.sequence ?? 0,
       createdAt: stored?.createdAt,
       awake,
-      ...(options.state && stored && { state: await this.#helpers.run('fold-state', stored) }),
+      ...state,
     };
   }
 
   /** The agents that exist, in the order of their ids; reads the store as the loop goes. `after` is an agent id. */
   async *list(query: { type?: string; after?: string; limit?: number } = {}): AsyncGenerator<AgentSummary> {
     this.#mustBeOpen();
-    const { type, ...rest } = query;
-    for await (const { agentId, createdAt } of this.#hosting.store.list({
-      ...rest,
-      ...(type && { prefix: `${type}/` }),
-    })) {
+    const { type, after, limit } = query;
+    if (type !== undefined) this.#types.find(`${type}/any`);
+    const range = {
+      ...(type !== undefined && { prefix: `${type}/` }),
+      ...(after !== undefined && { after: this.#types.find(after).id.full }),
+      ...(limit !== undefined && { limit }),
+    };
+    for await (const { agentId, createdAt } of this.#hosting.store.list(range)) {
       const slash = agentId.indexOf('/');
       const status = this.#agents.get(agentId)?.state ?? 'dormant';
       yield { id: agentId, type: agentId.slice(0, slash), key: agentId.slice(slash + 1), status, createdAt };
@@ -151,8 +157,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * store. What is not finished by then is cancelled and rejected with `ERR_DROWSE_CLOSED`. Calling it twice is fine.
    */
   close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options.drainMs ?? 10_000);
-    return this.#closing;
+    try {
+      const drainMs = checkDrain(options.drainMs ?? 10_000);
+      this.#closing ??= this.#close(drainMs);
+      return this.#closing;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -163,7 +174,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const { idle, timers, store } = this.#hosting;
     idle.stop();
     const agents = [...this.#agents.values()];
-    const asleep = Promise.all(agents.map((agent) => agent.passivate('closing')));
+    const asleep = Promise.all(agents.map((agent) => this.#retire(agent)));
     const closed = () =>
       new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor was closed before this message was processed.');
     if (!(await this.#within(drainMs, asleep))) {
@@ -176,6 +187,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     this.#memoryReturn.stop();
     await this.#helpers.close();
     await store.close();
+  }
+
+  /** An agent that wakes for messages that were behind its sleep is put to sleep again. */
+  async #retire(agent: Agent): Promise<void> {
+    while (this.#agents.has(agent.id.full)) await agent.passivate('closing');
   }
 
   async #within(ms: number, work: Promise<unknown>): Promise<boolean> {
@@ -222,10 +238,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     // `err` is the key under which loggers show an error whole.
     const { cause: err, ...fields } = event as { agentId: string; cause?: Error };
     this.#settings.log[err ? 'warn' : 'debug']({ event: name, ...fields, ...(err && { err }) }, `agent ${name}`);
-    try {
-      (this as EventEmitter).emit(name, event);
-    } catch (err) {
-      this.#settings.log.error({ event: name, err }, 'a listener threw');
-    }
+    // Not now: a listener may call what changes the agent that is just being changed.
+    queueMicrotask(() => {
+      try {
+        (this as EventEmitter).emit(name, event);
+      } catch (err) {
+        this.#settings.log.error({ event: name, err }, 'a listener threw');
+      }
+    });
   }
 }

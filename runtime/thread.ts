@@ -17,13 +17,17 @@ import { Pulse } from '../workers/pulse.ts';
 const ENTRY = new URL(`../workers/entry${extname(import.meta.filename)}`, import.meta.url);
 
 /**
- * The heap limit V8 enforces itself. Reaching it can end the whole process, depending on the shape of the allocation, so
- * it stands far above what an agent should hold. That any limit is set makes a worker about 2 MB smaller.
+ * The limits V8 enforces itself. Reaching that of the heap can end the whole process, depending on the shape of the
+ * allocation, so it stands far above what an agent should hold; that any is set makes a worker about 2 MB smaller. The
+ * stack is smaller than the main thread's, which could otherwise not decode what an agent nests.
  */
-const HARD_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 1_024 };
+const HARD_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 1_024, stackSizeMb: 0.75 };
 
 /** How long a terminated thread may take to end before it counts as a zombie: one that is blocked in a native call. */
 const ZOMBIE_AFTER_MS = 2_000;
+
+/** How long a thread may take to say how large its heap is. */
+const HEAP_ANSWER_MS = 200;
 
 export interface ThreadOptions {
   /** Shown by debuggers and `top -H`. */
@@ -116,15 +120,15 @@ export class Thread {
     this.#conclude(new Error('The thread did not end when it was terminated: it is blocked in a native call.'));
   }
 
-  /** A figure of the thread's heap, taken by an interrupt: it is answered even in an endless loop. Bytes. */
+  /**
+   * The size of the thread's heap, taken by an interrupt: it is answered even in an endless loop. Bytes; undefined where
+   * there is no answer, as from a native call.
+   */
   async heap(): Promise<{ used: number; external: number } | undefined> {
     if (this.#over) return undefined;
-    try {
-      const { used_heap_size, external_memory } = await this.#worker.getHeapStatistics();
-      return { used: used_heap_size, external: external_memory };
-    } catch {
-      return undefined;
-    }
+    const heap = this.#worker.getHeapStatistics().catch(() => undefined);
+    const statistics = await within(HEAP_ANSWER_MS, Promise.race([heap, this.ended.then(() => undefined)]));
+    return statistics && { used: statistics.used_heap_size, external: statistics.external_memory };
   }
 
   #listen(onOutput: ThreadOptions['onOutput']): void {
@@ -157,10 +161,18 @@ export class Thread {
   }
 
   async #endsWithin(ms: number): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<false>();
-    const timer = setTimeout(resolve, ms, false);
-    const ended = await Promise.race([this.ended.then(() => true), promise]);
+    const ended = this.ended.then(() => true);
+    return (await within(ms, ended)) ?? false;
+  }
+}
+
+/** The result of some work, or undefined if it takes longer. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, ms, undefined);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
     clearTimeout(timer);
-    return ended;
   }
 }

@@ -1,4 +1,4 @@
-import type { Logger } from '../core/log.ts';
+import type { AgentLog } from '../core/log.ts';
 
 /**
  * What a handler sees of its agent. It is valid for one turn: touching `state` after the turn has ended throws
@@ -14,8 +14,8 @@ export interface AgentContext<State> {
   state: State;
   /** Aborted when the caller cancels, its deadline passes, or the host wants to close: the turn is then rolled back. */
   readonly signal: AbortSignal;
-  /** Lines of the agent's log, tagged with its id in the host's. The fields must be what structured clone can copy. */
-  readonly log: Logger;
+  /** Lines of the agent's log, tagged with its id in the host's. They are outside the turn: a rollback takes none back. */
+  readonly log: AgentLog;
 }
 
 /** An agent: its first state, and what it does with a message. */

@@ -1,7 +1,8 @@
-import { decode } from '../core/codec.ts';
+import { inspect } from 'node:util';
+import { decode, encode } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { type Fault, toFault } from '../core/fault.ts';
-import type { Logger, LogLevel } from '../core/log.ts';
+import type { AgentLog, LogLevel } from '../core/log.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { loadDefinition } from './load-definition.ts';
 import { migrate } from './migrate.ts';
@@ -18,7 +19,7 @@ export class Host implements Control {
   readonly #post: (frame: Up) => void;
   readonly #pulse: Pulse;
   readonly #leave: () => void;
-  readonly #log: Logger;
+  readonly #log: AgentLog;
   readonly #waiting: Message[] = [];
   #running: { readonly number: number; readonly turn: Turn } | undefined;
   #taken = 0;
@@ -31,8 +32,7 @@ export class Host implements Control {
     this.#post = post;
     this.#pulse = pulse;
     this.#leave = leave;
-    const line = (level: LogLevel) => (fields: object, text: string) =>
-      post({ kind: 'log', level, fields: encodeOutward(fields, 'log'), text: String(text) });
+    const line = (level: LogLevel) => (fields: unknown, text?: unknown) => post(logLine(level, fields, text));
     this.#log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
   }
 
@@ -152,5 +152,16 @@ export class Host implements Control {
       'ERR_DROWSE_MESSAGE_TOO_LARGE',
       `The reply has ${reply.length} bytes; maxMessageMb allows ${this.#orders.maxMessageBytes}. The turn was rolled back.`,
     );
+  }
+}
+
+/** Takes what people write, a text alone too. What cannot be copied is shown as text: a log line never fails a turn. */
+function logLine(level: LogLevel, fields: unknown, said: unknown): Up {
+  if (typeof fields === 'string') return logLine(level, {}, fields);
+  const text = typeof said === 'string' ? said : inspect(said);
+  try {
+    return { kind: 'log', level, text, fields: encodeOutward(fields, 'log') };
+  } catch {
+    return { kind: 'log', level, text, fields: encode({ fields: inspect(fields) }, 'log') };
   }
 }

@@ -39,8 +39,13 @@ export class Pulse {
     return this.#cells[1] as number;
   }
 
+  /** The number of the message whose turn runs; undefined between turns. */
+  get running(): number | undefined {
+    return this.#cells[1] === this.#cells[3] ? undefined : this.#cells[1];
+  }
+
   /** When the running turn began, in milliseconds since 1970; undefined between turns. */
   get runningSince(): number | undefined {
-    return this.#cells[1] === this.#cells[3] ? undefined : this.#cells[2];
+    return this.running === undefined ? undefined : this.#cells[2];
   }
 }

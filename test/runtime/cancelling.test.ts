@@ -65,3 +65,20 @@ t.test('a cancel that comes after the commit changes nothing', async (t) => {
     t.equal(notes.includes(round), committed, 'the caller was told what really happened');
   }
 });
+
+t.test('a turn is not ended for a timeout of the one before it', async (t) => {
+  const host = await openHost(t, { abortGraceMs: 100 });
+  await host.warm('a');
+  const polite = t.rejects(host.send('a', { do: 'polite', ms: 20 }, { timeoutMs: 50 }), { code: 'ERR_DROWSE_TIMEOUT' });
+  const innocent = host.send('a', { do: 'wait', ms: 500 });
+  await eventually(
+    'the first turn was cancelled',
+    async () => (await host.inspect('a'))?.awake?.turnForMs !== undefined,
+  );
+  // The host is held up past the grace, while the first turn ends and the second begins.
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  const heldUpTo = Date.now() + 300;
+  while (Date.now() < heldUpTo);
+  t.equal(await innocent, 'waited');
+  await polite;
+});

@@ -17,6 +17,20 @@ t.test('close lets turns in flight and messages waiting finish, and takes no new
   await host.close();
 });
 
+t.test('a message behind a sleep, a delete or an ended turn is served before the host is closed', async (t) => {
+  const host = await openHost(t, { abortGraceMs: 10 });
+  await Promise.all(['a', 'b', 'c'].map((id) => host.send(id, { do: 'note', what: 0 })));
+  const before = [
+    host.passivate('a'),
+    host.delete('b'),
+    t.rejects(host.send('c', { do: 'ignoreAbort' }, { timeoutMs: 10 }), { code: 'ERR_DROWSE_TIMEOUT' }),
+  ];
+  const behind = ['a', 'b', 'c'].map((id) => host.send(id, { do: 'note', what: 1 }));
+  await host.close();
+  t.same(await Promise.all(behind), [2, 1, 2]);
+  await Promise.all(before);
+});
+
 t.test('what does not finish in time is cancelled and told so', async (t) => {
   const host = await openHost(t, { abortGraceMs: 50 });
   const heeding = host.send('probe/a', { do: 'waitForAbort' });

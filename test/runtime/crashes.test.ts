@@ -1,6 +1,6 @@
 import t from 'tap';
 import { eventually } from '../eventually.ts';
-import { openHost } from '../host.ts';
+import { fixture, openHost } from '../host.ts';
 
 const crashes = {
   exit: { do: 'exit', code: 3 },
@@ -91,4 +91,30 @@ t.test('a listener that throws changes nothing', async (t) => {
     throw new Error('in a listener');
   });
   t.equal(await host.send('probe/a', { do: 'note', what: 1 }), 1);
+});
+
+t.test('an agent that never finishes starting is ended, and whoever waits is told', async (t) => {
+  const host = await openHost(t, { agents: { endless: fixture('endless') }, startTimeoutMs: 50 });
+  await t.rejects(host.send('a', 1), { code: 'ERR_DROWSE_AGENT_CRASHED', message: /startTimeoutMs/ });
+  await t.rejects(host.warm('a'), { code: 'ERR_DROWSE_AGENT_CRASHED' });
+  await eventually('no thread is left', () => host.stats().workers.threads === 0);
+});
+
+t.test('a listener may delete, passivate or message the agent that an event is about', async (t) => {
+  const host = await openHost(t);
+  host.on('crashed', ({ agentId }) => void host.delete(agentId));
+  host.on('crashed', ({ agentId }) => void host.passivate(agentId));
+  host.on('deleted', ({ agentId }) => void host.delete(agentId));
+  const crashed = host.send('a', { do: 'exit', code: 1 });
+  const behind = host.send('a', { do: 'nothing' }).catch((error) => error.code);
+  await t.rejects(crashed);
+  t.match(await behind, /ABORTED|undefined/);
+  t.equal(await host.send('a', { do: 'note', what: 1 }), 1);
+});
+
+t.test('an error with properties nested too deeply for the host reaches the caller without them', async (t) => {
+  const host = await openHost(t);
+  await t.rejects(host.send('a', { do: 'throwNested', depth: 9_000 }), { message: 'nested' });
+  await t.rejects(host.send('a', { do: 'throwNestedLater', depth: 9_000 }), { code: 'ERR_DROWSE_AGENT_CRASHED' });
+  t.equal(await host.send('a', { do: 'note', what: 1 }), 1);
 });

@@ -82,3 +82,20 @@ t.test('an agent that never slept is on disk all the same: a sleep writes one sn
   store.release();
   t.equal(await asleep, true);
 });
+
+t.test('a sleep whose last write fails is told as a crash, not as a sleep', async (t) => {
+  const store = new HeldStore();
+  store.holding = false;
+  const host = await openHost(t, { store });
+  const told: string[] = [];
+  host.on('passivated', () => told.push('passivated'));
+  host.on('crashed', ({ cause }) => told.push((cause as Error & { code: string }).code));
+  await host.send('a', { do: 'note', what: 1 });
+  await host.send('a', { do: 'note', what: 2 });
+  store.holding = true;
+  const asleep = host.passivate('a');
+  await eventually('the snapshot waits to be written', () => store.held.length === 1);
+  store.held.pop()?.fail();
+  await asleep;
+  t.same(told, ['ERR_DROWSE_STORE_FAILED']);
+});

@@ -59,6 +59,7 @@ t.test('list goes through the agents in the order of their ids, by type and by p
   t.same(await ids({ type: 'sleepy' }), ['sleepy/y', 'sleepy/z']);
   t.same(await ids({ limit: 2 }), ['probe/a', 'probe/b']);
   t.same(await ids({ type: 'probe', after: 'probe/b', limit: 2 }), ['probe/c']);
+  await t.rejects(ids({ type: 'prob' }), { code: 'ERR_DROWSE_UNKNOWN_TYPE' });
   const statuses: string[] = [];
   for await (const { status } of host.list({ type: 'probe' })) statuses.push(status);
   t.same(statuses, ['active', 'dormant', 'active']);

@@ -102,4 +102,10 @@ t.test("an agent's output and log lines reach the host's log, tagged with its id
     lines.find(([, text]) => text === 'a line of its own'),
     [{ agentId: 'probe/a', said: 'hello' }],
   );
+  t.ok(lines.find(([, text]) => text === 'a text alone'));
+  t.match(
+    lines.find(([, text]) => /cannot be copied/.test(text)),
+    [{ agentId: 'probe/a', fields: /Function/ }],
+    'what cannot be copied is shown, and fails no turn',
+  );
 });

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { MemoryStore, type SupervisorOptions } from '../../../runtime/index.ts';
-import { checkIdleTimeout, checkSendTimeout, resolveSettings } from '../../../runtime/settings.ts';
+import { checkDrain, checkIdleTimeout, checkPatience, resolveSettings } from '../../../runtime/settings.ts';
 
 const agents = { a: 'a.ts' };
 const resolve = (options: object) => resolveSettings({ directory: 'd', agents, ...options } as SupervisorOptions);
@@ -108,6 +108,9 @@ t.test('options that are no object are refused', async (t) => {
 t.test('the timeouts given elsewhere are held to the same ranges', async (t) => {
   t.equal(checkIdleTimeout('agents.a.idleTimeoutMs', 5), 5);
   t.throws(() => checkIdleTimeout('agents.a.idleTimeoutMs', 0), { message: /agents\.a\.idleTimeoutMs must be/ });
-  t.equal(checkSendTimeout(5), 5);
-  t.throws(() => checkSendTimeout(Number.NaN), { message: /timeoutMs must be .* not NaN/ });
+  t.doesNotThrow(() => checkPatience(AbortSignal.abort(), 5));
+  t.throws(() => checkPatience(undefined, Number.NaN), { message: /timeoutMs must be .* not NaN/ });
+  t.throws(() => checkPatience({}, 5), { message: /signal must be an AbortSignal/ });
+  t.equal(checkDrain(0), 0);
+  t.throws(() => checkDrain(-5), { message: /drainMs must be .* not -5/ });
 });
