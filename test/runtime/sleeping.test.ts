@@ -1,5 +1,10 @@
 import { readdirSync } from 'node:fs';
+import { queryObjects } from 'node:v8';
 import t from 'tap';
+import { Agent } from '../../runtime/agent.ts';
+import { Delivery } from '../../runtime/delivery.ts';
+import { Incarnation } from '../../runtime/incarnation.ts';
+import { Thread } from '../../runtime/thread.ts';
 import { eventually } from '../eventually.ts';
 import { openHost } from '../host.ts';
 
@@ -24,6 +29,18 @@ t.test('a hundred idle agents fall asleep by themselves and wake with their whol
   const histories = await Promise.all(keys.map((key) => host.send(key, { do: 'notes' })));
   for (const history of histories) t.same(history, [1, 2, 3]);
   t.equal(host.stats().agents.total, 100);
+});
+
+t.test('an agent that sleeps leaves no object behind', async (t) => {
+  const host = await openHost(t, { idleTimeoutMs: 30, sweepIntervalMs: 10 });
+  for (let round = 0; round < 3; round += 1) {
+    const ids = Array.from({ length: 5 }, (_, i) => `probe/${round}-${i}`);
+    await Promise.all(ids.map((id) => host.send(id, { do: 'note', what: 1 })));
+    await eventually('they sleep', () => host.stats().workers.threads === 0);
+  }
+  for (const kind of [Agent, Incarnation, Thread, Delivery]) {
+    await eventually(`no ${kind.name} is left`, () => queryObjects(kind as never, { format: 'count' }) === 0);
+  }
 });
 
 t.test('passivate puts an agent to sleep now, and says whether it was awake', async (t) => {
