@@ -59,16 +59,16 @@ async function listen(supervisor: Supervisor, flags: HostFlags, options: Supervi
   }
 }
 
+/** In one write: who reads the address from a pipe has the rest of it too. */
 function greet(url: string, { agents, directory }: SupervisorOptions): void {
-  print(`drowse listens on ${url}`);
-  if (directory !== undefined) print(`Agents are kept in ${directory}`);
-  print('Try:');
-  for (const type of Object.keys(agents)) {
+  const calls = Object.keys(agents).map((type) => {
     // What encodeURIComponent leaves as it is and a shell does not.
     const path = encodeURIComponent(type).replace(/[!'()*~]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
     const message = SAMPLES[type] ?? '{}';
-    print(`  curl -s ${url}/agents/${path}/demo -H 'content-type: application/json' -d '${message}'`);
-  }
+    return `  curl -s ${url}/agents/${path}/demo -H 'content-type: application/json' -d '${message}'`;
+  });
+  const kept = directory === undefined ? [] : [`Agents are kept in ${directory}`];
+  print([`drowse listens on ${url}`, ...kept, 'Try:', ...calls].join('\n'));
 }
 
 async function stop(supervisor: Supervisor, serving: Serving, drainMs: number): Promise<void> {
