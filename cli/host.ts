@@ -25,9 +25,9 @@ export async function runHost(flags: HostFlags): Promise<void> {
     throw new Failure(error.message, { cause: error });
   });
   const serving = await listen(supervisor, flags, options);
-  greet(serving.url, options);
   if (!isLoopback(flags.host))
     log.warn(`listening on ${flags.host}: there is no authentication, whoever reaches it can use it`);
+  greet(serving.url, options);
   const reason = await asked;
   log.info(`stopping on ${reason}`);
   await stop(supervisor, serving, flags.drain);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { eventually } from '../eventually.ts';
 import { fixture } from '../host.ts';
 import { drowse, ROOT, startHost } from './drowse.ts';
 
@@ -132,6 +133,7 @@ t.test('its process has the thread pool and the flag that a host needs, unless i
 t.test('its log is JSON lines on stderr, and lifecycle events are in it at debug', async (t) => {
   const { url, output } = await startHost(t, t.testdir({}), { env: { DROWSE_LOG: 'debug' } });
   await send(url, 'probe/ada', { do: 'exit', code: 3 });
+  await eventually('the crash is in the log', () => /"event":"crashed".*\n/.test(output.stderr));
   const lines = output.stderr
     .trim()
     .split('\n')
@@ -147,5 +149,5 @@ t.test('its log is JSON lines on stderr, and lifecycle events are in it at debug
 t.test('where others can reach it, the log warns', async (t) => {
   const args = ['--host', '0.0.0.0', '--agent', `probe=${PROBE}`];
   const { output } = await startHost(t, t.testdir({}), { args });
-  t.match(output.stderr, /no authentication/);
+  t.ok(await eventually('the log warns', () => /no authentication/.test(output.stderr)));
 });
