@@ -224,7 +224,9 @@ export class Agent implements Sleeper {
     const { announce, counters } = this.#hosting;
     const agentId = this.id.full;
     const starting = this.#state === 'starting';
-    this.#mailbox.unshift(unbegun);
+    this.#mailbox.unshift(unbegun.filter(({ cancelled }) => cancelled === undefined));
+    // Cancelled between the end of the thread and now, when they stood in neither.
+    for (const delivery of unbegun) if (delivery.cancelled) delivery.reject(delivery.cancelled);
     switch (kind) {
       case 'slept':
         announce('passivated', { agentId, epoch, reason: this.#sleepWanted ?? 'asked' });

@@ -99,3 +99,20 @@ t.test('a sleep whose last write fails is told as a crash, not as a sleep', asyn
   await asleep;
   t.same(told, ['ERR_DROWSE_STORE_FAILED']);
 });
+
+t.test('a message that is cancelled between two incarnations is not given to the next', async (t) => {
+  const store = new HeldStore();
+  const host = await openHost(t, { store });
+  const controller = new AbortController();
+  const first = host.send('a', { do: 'note', what: 1 });
+  const crashed = t.rejects(host.send('a', { do: 'exit', code: 1 }), { code: 'ERR_DROWSE_AGENT_CRASHED' });
+  const behind = host.send('a', { do: 'note', what: 2 }, { signal: controller.signal });
+  const told = t.rejects(behind, { code: 'ERR_DROWSE_ABORTED' });
+  await crashed;
+  await eventually('the thread is gone, its write under way', () => host.stats().workers.threads === 0);
+  controller.abort();
+  store.release();
+  t.equal(await first, 1);
+  await told;
+  t.same(await host.send('a', { do: 'notes' }), [1]);
+});
