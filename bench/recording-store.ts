@@ -1,32 +1,47 @@
-import { type Journal, MemoryStore, type Opened, Supervisor } from 'drowse';
+import { type Journal, MemoryStore, type Store, Supervisor } from 'drowse';
 
-/** A store that shows what the runtime asks it to keep. */
-class RecordingStore extends MemoryStore {
-  record: Uint8Array | undefined;
+/** What the runtime asks a store to keep of one turn. */
+export interface Write {
+  readonly kind: 'record' | 'snapshot';
+  readonly agentId: string;
+  /** Good only until the call that it is given in returns. */
+  readonly bytes: Uint8Array;
+}
 
-  override async open(agentId: string): Promise<Opened> {
-    const { journal, stored } = await super.open(agentId);
-    const recording: Journal = {
+/** Makes a store show what the runtime asks it to keep, before it does. */
+export function recording<Kept extends Store>(store: Kept, note: (write: Write) => void): Kept {
+  const open = store.open.bind(store);
+  store.open = async (agentId) => {
+    const { journal, ...opened } = await open(agentId);
+    const noted: Journal = {
       get sequence() {
         return journal.sequence;
       },
-      append: (record) => {
-        this.record = new Uint8Array(record);
-        return journal.append(record);
+      append: (record, steps) => {
+        note({ kind: 'record', agentId, bytes: record });
+        return journal.append(record, steps);
       },
-      snapshot: (sequence, snapshot) => journal.snapshot(sequence, snapshot),
+      snapshot: (sequence, snapshot, steps) => {
+        note({ kind: 'snapshot', agentId, bytes: snapshot });
+        return journal.snapshot(sequence, snapshot, steps);
+      },
+      write: (steps) => journal.write(steps),
       close: () => journal.close(),
     };
-    return { journal: recording, stored };
-  }
+    return { ...opened, journal: noted };
+  };
+  return store;
 }
 
 /** The bytes that the runtime stores for one message to an agent that exists. */
 export async function recordOf(module: URL, message: unknown): Promise<Uint8Array> {
-  const store = new RecordingStore();
+  let record: Uint8Array | undefined;
+  const store = recording(new MemoryStore(), ({ kind, bytes }) => {
+    if (kind === 'record') record = new Uint8Array(bytes);
+  });
   await using supervisor = await Supervisor.open({ store, agents: { probe: module } });
   await supervisor.send('probe/a', message);
   await supervisor.send('probe/a', message);
-  if (store.record === undefined) throw new Error(`${module.href} changed nothing with its second message.`);
-  return store.record;
+  if (record === undefined) throw new Error(`${module.href} changed nothing with its second message.`);
+  return record;
 }

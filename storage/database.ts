@@ -1,18 +1,26 @@
 import { readdir } from 'node:fs/promises';
 import { Level } from 'level';
+import { MemoryLevel } from 'memory-level';
 import { asError, DrowseError } from '../core/errors.ts';
 import { sealNumber, unsealNumber } from './envelope.ts';
-import { FORMAT_KEY, headRange, TOTAL_KEY } from './keys.ts';
+import { FORMAT_KEY, headRange, NEXT_KEY, TOTAL_KEY } from './keys.ts';
 import { closedError } from './refusals.ts';
+import { numberOf } from './row.ts';
 import type { Durability } from './store.ts';
 
-/** One step of a batch. `count` changes the number of agents; it is written once per batch, whatever the steps. */
+/**
+ * One step of a batch. `count` changes the number of agents; it is written once per batch, whatever the steps. `purge`
+ * deletes a row if, before the batch, it carries a number below the given one, or none that can be read.
+ */
 export type Operation =
   | { readonly kind: 'put'; readonly key: Buffer; readonly value: Buffer }
   | { readonly kind: 'del'; readonly key: Buffer }
+  | { readonly kind: 'purge'; readonly key: Buffer; readonly below: number }
   | { readonly kind: 'count'; readonly by: 1 | -1 };
 
 const FORMAT = 1;
+/** How many numbers one write to the disk sets aside. */
+const NUMBERS = 10_000;
 
 /**
  * The LevelDB database of a store: its lock, its format, the number of its agents, and its recovery from failed
@@ -21,18 +29,27 @@ const FORMAT = 1;
  */
 export class Database {
   readonly level: Level<Buffer, Buffer>;
-  readonly #directory: string;
-  readonly #write: { readonly sync: boolean };
+  readonly #directory: string | undefined;
+  readonly #sync: boolean;
   #total = 0;
-  #failures = 0;
+  #next = 1;
+  /** No number from here on was given out by an earlier process, nor will be by a later one below it. */
+  #reserved = 1;
   #broken = false;
   #closed = false;
   #reopening: Promise<void> | undefined;
 
-  private constructor(directory: string, durability: Durability) {
+  private constructor(level: Level<Buffer, Buffer>, durability: Durability, directory?: string) {
+    this.level = level;
+    this.#sync = durability === 'fsync';
     this.#directory = directory;
-    this.#write = { sync: durability === 'fsync' };
-    this.level = new Level(directory, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
+  }
+
+  /** One that lasts as long as the object. */
+  static inMemory(): Database {
+    // Both are abstract levels; their types differ in what only a disk has.
+    const level = new MemoryLevel(ENCODINGS) as unknown as Level<Buffer, Buffer>;
+    return new Database(level, 'os');
   }
 
   /**
@@ -42,7 +59,7 @@ export class Database {
   static async open(directory: string, durability: Durability): Promise<Database> {
     // First of all: LevelDB opens by itself once the object is made.
     await mustHaveCurrent(directory);
-    const database = new Database(directory, durability);
+    const database = new Database(new Level(directory, ENCODINGS), durability, directory);
     try {
       await database.level.open();
       await database.#load();
@@ -58,13 +75,14 @@ export class Database {
     return this.#total;
   }
 
-  /** How many writes have failed. What was read before the newest failure says nothing of what is on disk. */
-  get failures(): number {
-    return this.#failures;
+  /** A number that nothing in the store carries. */
+  nextNumber(): number {
+    return this.#next++;
   }
 
   /** Undefined, or the reopening to be awaited before anything is read. */
   ready(): Promise<void> | undefined {
+    if (this.level.status === 'opening') return this.level.open();
     if (!this.#broken) return undefined;
     this.#reopening ??= this.#reopen().finally(() => {
       this.#reopening = undefined;
@@ -72,24 +90,41 @@ export class Database {
     return this.#reopening;
   }
 
-  /** Writes all of the operations or none. One call at a time. */
-  async write(operations: readonly Operation[]): Promise<void> {
-    if (this.#broken) await this.ready();
+  /** Reads a row without a wait. Throws while the database has to be opened again first. */
+  readNow(key: Buffer): Buffer | undefined {
+    // In memory there is nothing yet.
+    if (this.#directory === undefined && this.level.status === 'opening') return undefined;
+    const waiting = this.ready();
+    if (waiting === undefined) return this.level.getSync(key);
+    waiting.catch(() => undefined);
+    throw new Error('it is being opened again after a failed write');
+  }
+
+  /** Writes all of the operations or none; `lightly`, without waiting for the disk. One call at a time. */
+  async write(operations: readonly Operation[], lightly = false): Promise<void> {
+    const waiting = this.ready();
+    if (waiting) await waiting;
     try {
       // A chained batch costs the main thread a quarter of what an array of operations does.
       const batch = this.level.batch();
       let total = this.#total;
+      // First of all: what the same batch puts anew is not to be purged.
+      for (const operation of operations) {
+        if (operation.kind === 'purge' && this.#isBelow(operation.below, operation.key)) batch.del(operation.key);
+      }
       for (const operation of operations) {
         if (operation.kind === 'put') batch.put(operation.key, operation.value);
         else if (operation.kind === 'del') batch.del(operation.key);
-        else total += operation.by;
+        else if (operation.kind === 'count') total += operation.by;
       }
       if (total !== this.#total) batch.put(TOTAL_KEY, sealNumber(total));
-      await batch.write(this.#write);
+      const reserved = this.#next > this.#reserved ? this.#next + NUMBERS : this.#reserved;
+      if (reserved !== this.#reserved) batch.put(NEXT_KEY, sealNumber(reserved));
+      await batch.write({ sync: this.#sync && !lightly });
       this.#total = total;
+      this.#reserved = reserved;
     } catch (error) {
       this.#broken = true;
-      this.#failures += 1;
       throw error;
     }
   }
@@ -100,11 +135,16 @@ export class Database {
     await this.level.close();
   }
 
+  #isBelow(number: number, key: Buffer): boolean {
+    const sealed = this.level.getSync(key);
+    return sealed !== undefined && (numberOf(sealed) ?? 0) < number;
+  }
+
   async #reopen(): Promise<void> {
     if (this.#closed) throw closedError();
     try {
       await this.level.close();
-      await mustHaveCurrent(this.#directory);
+      if (this.#directory !== undefined) await mustHaveCurrent(this.#directory);
       await this.level.open();
       await this.#load();
       this.#broken = false;
@@ -119,12 +159,14 @@ export class Database {
     if (format === undefined) await this.#claimEmpty();
     else this.#checkFormat(format.toString());
     this.#total = await this.#readTotal();
+    this.#reserved = this.#readReserved();
+    this.#next = Math.max(this.#next, this.#reserved);
   }
 
   async #claimEmpty(): Promise<void> {
     const [foreign] = await this.level.keys({ limit: 1 }).all();
     if (foreign) throw storeFailed(`${this.#directory} holds a LevelDB database that drowse did not make.`);
-    await this.level.put(FORMAT_KEY, Buffer.from(String(FORMAT)), this.#write);
+    await this.level.put(FORMAT_KEY, Buffer.from(String(FORMAT)), { sync: this.#sync });
   }
 
   #checkFormat(text: string): void {
@@ -135,6 +177,17 @@ export class Database {
         ? `The store in ${this.#directory} has format ${format}, made by a newer drowse; this one reads ${FORMAT}. Upgrade.`
         : `The store in ${this.#directory} has the unknown format ${JSON.stringify(text)}.`,
     );
+  }
+
+  #readReserved(): number {
+    const sealed = this.level.getSync(NEXT_KEY);
+    if (sealed === undefined) return 1;
+    try {
+      return unsealNumber(sealed, 'next number');
+    } catch {
+      // Fewer numbers than milliseconds have been given out since 1970: this is higher than all of them.
+      return Date.now();
+    }
   }
 
   /** Counts the heads where the counter is damaged: it is only there to save that. */
@@ -159,6 +212,8 @@ export class Database {
     return storeFailed(`The store in ${this.#directory} cannot be opened: ${cause.message}`, cause);
   }
 }
+
+const ENCODINGS = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
 
 /** LevelDB takes a directory whose CURRENT is gone for an empty one, and would delete the tables in it. */
 async function mustHaveCurrent(directory: string): Promise<void> {

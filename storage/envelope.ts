@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib';
 
 const VERSION = 1;
 const CHECKSUM_AT = 1;
-const PAYLOAD_AT = 5;
+/** Where the bytes begin in what was sealed. */
+export const PAYLOAD_AT = 5;
 
 /** What is on disk is not what was written. Stays inside the storage: callers see `ERR_DROWSE_CORRUPT_STATE`. */
 export class Damage extends Error {

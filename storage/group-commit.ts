@@ -4,6 +4,8 @@ import { closedError } from './refusals.ts';
 interface Batch<Operation> {
   readonly operations: Operation[];
   bytes: number;
+  /** Whether none of its commits has to wait for the disk. */
+  lightly: boolean;
   /** One promise for all commits of the batch: they settle together, in the order of their calls. */
   readonly done: PromiseWithResolvers<void>;
 }
@@ -23,15 +25,19 @@ const MAX_BATCH_BYTES = 1024 * 1024;
  * built on a write that may be gone must not be written. The next commit starts afresh.
  */
 export class GroupCommit<Operation> {
-  readonly #write: (operations: readonly Operation[]) => Promise<void>;
+  readonly #write: (operations: readonly Operation[], lightly: boolean) => Promise<void>;
   readonly #maxBatchBytes: number;
   readonly #waiting: Batch<Operation>[] = [];
   #busy = false;
   /** The newest run of writes; over when not busy. */
   #writing: Promise<void> | undefined;
   #closed = false;
+  #failures = 0;
 
-  constructor(write: (operations: readonly Operation[]) => Promise<void>, maxBatchBytes = MAX_BATCH_BYTES) {
+  constructor(
+    write: (operations: readonly Operation[], lightly: boolean) => Promise<void>,
+    maxBatchBytes: number = MAX_BATCH_BYTES,
+  ) {
     this.#write = write;
     this.#maxBatchBytes = maxBatchBytes;
   }
@@ -40,16 +46,28 @@ export class GroupCommit<Operation> {
     return this.#closed;
   }
 
-  /** Writes the operations, `bytes` of them, in one batch. Rejects with `ERR_DROWSE_CLOSED` after {@link close}. */
-  commit(operations: readonly Operation[], bytes: number): Promise<void> {
+  /**
+   * How many writes have failed. It grows before any commit rejects, so that who has a commit under way can tell, whatever
+   * its promise says yet, that nothing may be built upon it.
+   */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /**
+   * Writes the operations, `bytes` of them, in one batch; a batch of nothing but `lightly` made commits does not wait for
+   * the disk. Rejects with `ERR_DROWSE_CLOSED` after {@link close}.
+   */
+  commit(operations: readonly Operation[], bytes: number, lightly = false): Promise<void> {
     if (this.#closed) return Promise.reject(closedError());
     let batch = this.#waiting.at(-1);
     if (batch === undefined || batch.bytes + bytes > this.#maxBatchBytes) {
-      batch = { operations: [], bytes: 0, done: Promise.withResolvers() };
+      batch = { operations: [], bytes: 0, lightly: true, done: Promise.withResolvers() };
       this.#waiting.push(batch);
     }
     for (const operation of operations) batch.operations.push(operation);
     batch.bytes += bytes;
+    batch.lightly &&= lightly;
     if (!this.#busy) this.#writing = this.#writeAll();
     return batch.done.promise;
   }
@@ -64,9 +82,10 @@ export class GroupCommit<Operation> {
     this.#busy = true;
     for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
       try {
-        await this.#write(batch.operations);
+        await this.#write(batch.operations, batch.lightly);
         batch.done.resolve();
       } catch (cause) {
+        this.#failures += 1;
         const behind = this.#waiting.splice(0);
         batch.done.reject(unknownOutcome(cause));
         for (const { done } of behind) done.reject(neverWritten(cause));

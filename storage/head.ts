@@ -22,8 +22,8 @@ export function sealHead(head: Head): Buffer {
 }
 
 /** Throws `Damage`. */
-export function unsealHead(sealed: Buffer): Head {
-  const payload = unsealFixed(sealed, 'head', FIELDS.length * FIELD_BYTES);
+export function unsealHead(sealed: Buffer, what = 'head'): Head {
+  const payload = unsealFixed(sealed, what, FIELDS.length * FIELD_BYTES);
   const field = (name: (typeof FIELDS)[number]) => payload.readUIntBE(FIELDS.indexOf(name) * FIELD_BYTES, FIELD_BYTES);
   return {
     generation: field('generation'),

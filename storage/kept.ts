@@ -1,9 +1,10 @@
 import { DrowseError } from '../core/errors.ts';
 import type { Database } from './database.ts';
-import { Damage, unseal, unsealNumber } from './envelope.ts';
+import { Damage, unseal } from './envelope.ts';
 import { type Head, unsealHead } from './head.ts';
 import { chunkKey, dataRange, generationOf, generationPrefix, headKey, recordRange, tombstoneKey } from './keys.ts';
 import type { Stored } from './store.ts';
+import { unsealTombstone } from './tombstone.ts';
 
 type Level = Database['level'];
 type Snapshot = ReturnType<Level['snapshot']>;
@@ -48,7 +49,7 @@ export async function readKept(level: Level, agentId: string): Promise<Kept | un
 export async function deadGeneration(level: Level, agentId: string): Promise<number> {
   const sealed = level.getSync(tombstoneKey(agentId));
   if (sealed === undefined) return 0;
-  return undamaged(() => unsealNumber(sealed, 'tombstone')) ?? lastGeneration(level, agentId);
+  return undamaged(() => unsealTombstone(sealed).generation) ?? lastGeneration(level, agentId);
 }
 
 /** The generation of an agent that exists, its head damaged or not; undefined if it does not exist. */
@@ -56,6 +57,20 @@ export async function liveGeneration(level: Level, agentId: string): Promise<num
   const sealed = level.getSync(headKey(agentId));
   if (sealed === undefined) return undefined;
   return undamaged(() => unsealHead(sealed).generation) ?? lastGeneration(level, agentId);
+}
+
+/** Throws `Damage` where the live snapshot of an agent cannot be read back. Holds one chunk at a time. */
+export async function verifySnapshot(level: Level, agentId: string): Promise<void> {
+  const sealed = await level.get(headKey(agentId));
+  // The types of `level` leave out that there may be none: then there is nothing to be kept for.
+  if ((sealed as Buffer | undefined) === undefined) return;
+  const head = unsealHead(sealed);
+  const prefix = generationPrefix(agentId, head.generation);
+  let length = 0;
+  for (let number = 1; number <= head.chunks; number += 1) {
+    length += unseal(await level.get(chunkKey(prefix, number)), 'snapshot chunk', number).length;
+  }
+  if (length !== head.length) throw new Damage(`its snapshot has ${length} bytes, not ${head.length}`);
 }
 
 async function readChunks(level: Level, prefix: Buffer, head: Head, snapshot: Snapshot): Promise<Uint8Array> {
@@ -87,11 +102,12 @@ function undamaged<T>(read: () => T): T | undefined {
 }
 
 /** LevelDB finds damage of its own blocks by itself. */
-function isDamage(cause: unknown): cause is Error {
+export function isDamage(cause: unknown): cause is Error {
   return cause instanceof Damage || (cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_CORRUPTION');
 }
 
-function corrupt(agentId: string, lastGood: number | undefined, cause: Error): DrowseError {
+/** What is wrong with an agent, and up to where it is right. */
+export function corrupt(agentId: string, lastGood: number | undefined, cause: Error): DrowseError {
   const upTo = lastGood === undefined ? 'Nothing of it can be read' : `It can be read up to sequence ${lastGood}`;
   const text = `Agent ${JSON.stringify(agentId)} is damaged on disk: ${cause.message}. ${upTo}.`;
   return new DrowseError('ERR_DROWSE_CORRUPT_STATE', text, { cause, agentId });

@@ -1,29 +1,33 @@
 import type { Clock } from '../core/clock.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { Claim } from './claim.ts';
+import { type Commits, put, weigh } from './commits.ts';
 import type { Database, Operation } from './database.ts';
-import { seal, sealNumber } from './envelope.ts';
-import type { GroupCommit } from './group-commit.ts';
+import { seal } from './envelope.ts';
 import { type Head, sealHead } from './head.ts';
 import { chunkKey, generationPrefix, headKey, recordKey, tombstoneKey } from './keys.ts';
+import type { Step } from './messages.ts';
 import { checkAppend, checkSnapshot, closedError, fencedError } from './refusals.ts';
+import { operationsOf } from './steps.ts';
 import type { Journal } from './store.ts';
 import type { Sweeper } from './sweeper.ts';
+import { sealTombstone } from './tombstone.ts';
 
 /** The parts of a store that its journals write through. */
 export interface WritePath {
   readonly database: Database;
-  readonly commits: GroupCommit<Operation>;
+  readonly commits: Commits;
   readonly sweeper: Sweeper;
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** Where a journal starts. `failures` is the database's count before any of it was read. */
+/** Where a journal starts. */
 export interface Position {
   readonly sequence: number;
+  /** The newest generation there has ever been. */
   readonly generation: number;
-  readonly createdAt: number | undefined;
-  readonly failures: number;
+  /** Undefined for an agent that does not exist. */
+  readonly head: Head | undefined;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -32,19 +36,21 @@ const CHUNK_BYTES = 1024 * 1024;
 export class LevelJournal implements Journal {
   readonly #path: WritePath;
   readonly #claim: Claim;
-  readonly #failures: number;
   #sequence: number;
   #generation: number;
-  #createdAt: number | undefined;
+  #head: Head | undefined;
   #prefix: Buffer;
+  /** Writes that did not succeed, or not yet. */
+  #unconfirmed = 0;
+  /** How many writes of the store had failed when the newest of them was made. */
+  #failures = 0;
 
   constructor(path: WritePath, claim: Claim, position: Position) {
     this.#path = path;
     this.#claim = claim;
-    this.#failures = position.failures;
     this.#sequence = position.sequence;
     this.#generation = position.generation;
-    this.#createdAt = position.createdAt;
+    this.#head = position.head;
     this.#prefix = generationPrefix(claim.agentId, position.generation);
   }
 
@@ -52,38 +58,43 @@ export class LevelJournal implements Journal {
     return this.#sequence;
   }
 
-  append(record: Uint8Array): Promise<void> {
+  append(record: Uint8Array, steps: readonly Step[] = []): Promise<void> {
     const refusal = this.#refusal();
     if (refusal) return Promise.reject(refusal);
     checkAppend(this.#sequence);
     this.#sequence += 1;
-    return this.#commit([put(recordKey(this.#prefix, this.#sequence), seal(record, this.#sequence))]);
+    const operation = put(recordKey(this.#prefix, this.#sequence), seal(record, this.#sequence));
+    return this.#commit([operation, ...operationsOf(steps)]);
   }
 
-  snapshot(sequence: number, snapshot: Uint8Array): Promise<void> {
+  snapshot(sequence: number, snapshot: Uint8Array, steps: readonly Step[] = []): Promise<void> {
     const refusal = this.#refusal();
     if (refusal) return Promise.reject(refusal);
     checkSnapshot(this.#sequence, sequence);
     const { agentId } = this.#claim;
-    const dead = this.#generation;
-    const isNew = this.#createdAt === undefined;
-    this.#createdAt ??= this.#path.clock.now();
+    const before = this.#head;
     this.#sequence = sequence;
     this.#generation += 1;
     this.#prefix = generationPrefix(agentId, this.#generation);
     const operations: Operation[] = chunks(this.#prefix, snapshot);
-    const head: Head = {
+    this.#head = {
       generation: this.#generation,
       sequence,
       chunks: operations.length,
       length: snapshot.length,
-      createdAt: this.#createdAt,
+      createdAt: before?.createdAt ?? this.#path.clock.now(),
     };
-    operations.push(put(headKey(agentId), sealHead(head)));
-    if (isNew) return this.#commit([...operations, { kind: 'count', by: 1 }]);
-    const committed = this.#commit([...operations, put(tombstoneKey(agentId), sealNumber(dead))]);
-    this.#path.sweeper.sweep(agentId, dead, committed);
+    operations.push(put(headKey(agentId), sealHead(this.#head)), ...operationsOf(steps));
+    if (before === undefined) return this.#commit([...operations, { kind: 'count', by: 1 }]);
+    const tombstone = { generation: before.generation, head: before };
+    const committed = this.#commit([...operations, put(tombstoneKey(agentId), sealTombstone(tombstone))]);
+    this.#path.sweeper.sweep(agentId, before.generation, committed);
     return committed;
+  }
+
+  write(steps: readonly Step[]): Promise<void> {
+    const refusal = this.#refusal();
+    return refusal ? Promise.reject(refusal) : this.#commit(operationsOf(steps));
   }
 
   close(): void {
@@ -93,6 +104,14 @@ export class LevelJournal implements Journal {
   #commit(operations: readonly Operation[]): Promise<void> {
     const committed = this.#path.commits.commit(operations, weigh(operations));
     this.#claim.track(committed);
+    this.#unconfirmed += 1;
+    this.#failures = this.#path.commits.failures;
+    committed.then(
+      () => {
+        this.#unconfirmed -= 1;
+      },
+      () => {},
+    );
     return committed;
   }
 
@@ -100,8 +119,8 @@ export class LevelJournal implements Journal {
   #refusal(): DrowseError | undefined {
     const { agentId } = this.#claim;
     if (this.#path.commits.closed) return closedError();
-    if (this.#failures !== this.#path.database.failures) {
-      const text = `A write failed since ${JSON.stringify(agentId)} was opened, so where it stands is unknown. Open it again.`;
+    if (this.#unconfirmed > 0 && this.#failures !== this.#path.commits.failures) {
+      const text = `A write for ${JSON.stringify(agentId)} failed, so where it stands is unknown. Open it again.`;
       return new DrowseError('ERR_DROWSE_STORE_FAILED', text, { agentId });
     }
     return this.#claim.held ? undefined : fencedError(agentId);
@@ -116,16 +135,4 @@ function chunks(prefix: Buffer, snapshot: Uint8Array): Operation[] {
     operations.push(put(chunkKey(prefix, number), seal(snapshot.subarray(at, at + CHUNK_BYTES), number)));
   }
   return operations;
-}
-
-function put(key: Buffer, value: Buffer): Operation {
-  return { kind: 'put', key, value };
-}
-
-function weigh(operations: readonly Operation[]): number {
-  let bytes = 0;
-  for (const operation of operations) {
-    if (operation.kind === 'put') bytes += operation.key.length + operation.value.length;
-  }
-  return bytes;
 }

@@ -1,16 +1,19 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { asError, DrowseError } from '../core/errors.ts';
 import { Claim, type Claims } from './claim.ts';
-import { Database, type Operation } from './database.ts';
+import { commitsOf, del, put, weigh } from './commits.ts';
+import { Database } from './database.ts';
 import { sealNumber } from './envelope.ts';
-import { GroupCommit } from './group-commit.ts';
 import { unsealHead } from './head.ts';
 import { deadGeneration, liveGeneration, readKept } from './kept.ts';
-import { agentIdOf, headKey, headRange, tombstoneKey } from './keys.ts';
+import { agentIdOf, headKey, headRange, purgeKey, tombstoneKey } from './keys.ts';
 import { LevelJournal, type WritePath } from './level-journal.ts';
+import { LevelMessages } from './level-messages.ts';
+import { purgedAtLeast } from './purged.ts';
 import { closedError } from './refusals.ts';
 import type { Durability, Listed, ListQuery, Opened, Store, Stored } from './store.ts';
-import { Sweeper } from './sweeper.ts';
+import { clearingAlarms, Sweeper } from './sweeper.ts';
+import { sealTombstone } from './tombstone.ts';
 
 export interface LevelStoreOptions {
   /** Made where there is none. One process at a time can hold it. */
@@ -21,18 +24,20 @@ export interface LevelStoreOptions {
 
 /**
  * A store in one LevelDB directory. All agents' writes share group commits. After a failed write the database is
- * opened again, the journals open at that time reject with `ERR_DROWSE_STORE_FAILED`, and their owners open anew. An
+ * opened again; the journals whose writes failed reject with `ERR_DROWSE_STORE_FAILED`, and their owners open anew. An
  * agent that nobody holds takes no memory.
  */
 export class LevelStore implements Store {
+  readonly messages: LevelMessages;
   readonly #path: WritePath;
   readonly #claims: Claims = new Map();
   readonly #resumed: Promise<void>;
 
-  private constructor(database: Database, clock: Pick<Clock, 'now'>) {
-    const commits = new GroupCommit<Operation>((operations) => database.write(operations));
+  protected constructor(database: Database, clock: Pick<Clock, 'now'>) {
+    const commits = commitsOf(database);
     const sweeper = new Sweeper(database, commits);
     this.#path = { database, commits, sweeper, clock };
+    this.messages = new LevelMessages(database, commits, (error) => this.#explain(error));
     // Where it stops half-way, the next open of the store takes it up again.
     this.#resumed = sweeper.resume().catch(() => undefined);
   }
@@ -54,12 +59,11 @@ export class LevelStore implements Store {
     const claim = new Claim(this.#claims, agentId);
     try {
       await claim.settled();
-      const { level, failures } = await this.#ready();
-      const kept = await readKept(level, agentId);
+      const { level } = await this.#ready();
+      const [kept, pending] = await Promise.all([readKept(level, agentId), this.messages.pending(agentId)]);
       const generation = kept?.head.generation ?? (await deadGeneration(level, agentId));
-      const { sequence = 0, createdAt } = kept?.stored ?? {};
-      const journal = new LevelJournal(this.#path, claim, { sequence, generation, createdAt, failures });
-      return { journal, stored: kept?.stored };
+      const position = { sequence: kept?.stored.sequence ?? 0, generation, head: kept?.head };
+      return { journal: new LevelJournal(this.#path, claim, position), stored: kept?.stored, pending };
     } catch (error) {
       claim.release();
       throw this.#explain(error);
@@ -92,10 +96,12 @@ export class LevelStore implements Store {
     }
   }
 
-  async delete(agentId: string): Promise<boolean> {
+  async delete(agentId: string, before?: number): Promise<boolean> {
     this.#assertOpen();
+    // At the call: what is told from now on is told to a namesake.
+    const bound = before ?? this.messages.nextNumber();
     const claim = new Claim(this.#claims, agentId);
-    const deleted = this.#delete(agentId, claim.settled());
+    const deleted = this.#delete(agentId, claim.settled(), bound);
     claim.track(deleted);
     claim.release();
     try {
@@ -112,24 +118,22 @@ export class LevelStore implements Store {
     await database.close();
   }
 
-  async #delete(agentId: string, settled: Promise<unknown> | undefined): Promise<boolean> {
+  async #delete(agentId: string, settled: Promise<unknown> | undefined, before: number): Promise<boolean> {
     await settled;
     const { level } = await this.#ready();
     const generation = await liveGeneration(level, agentId);
-    if (generation === undefined) return false;
-    const head = headKey(agentId);
-    const tombstone = tombstoneKey(agentId);
-    const committed = this.#path.commits.commit(
-      [
-        { kind: 'del', key: head },
-        { kind: 'count', by: -1 },
-        { kind: 'put', key: tombstone, value: sealNumber(generation) },
-      ],
-      head.length + tombstone.length,
-    );
-    this.#path.sweeper.sweep(agentId, generation, committed);
+    // An older mark that is not swept yet is not to be lowered.
+    const purged = Math.max(before, purgedAtLeast(level, agentId));
+    const operations = [put(purgeKey(agentId), sealNumber(purged)), ...(await clearingAlarms(level, agentId, purged))];
+    if (generation !== undefined) {
+      const tombstone = put(tombstoneKey(agentId), sealTombstone({ generation }));
+      operations.push(del(headKey(agentId)), { kind: 'count', by: -1 }, tombstone);
+    }
+    const committed = this.#path.commits.commit(operations, weigh(operations));
+    if (generation !== undefined) this.#path.sweeper.sweep(agentId, generation, committed);
+    this.#path.sweeper.purge(agentId, purged, committed);
     await committed;
-    return true;
+    return generation !== undefined;
   }
 
   /** The database, opened again where a write has failed. */

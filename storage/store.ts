@@ -1,13 +1,17 @@
+import type { Messages, Pending, Step } from './messages.ts';
+
 /**
- * The store contract: what the runtime asks of a place that keeps agents. LevelStore and MemoryStore meet it, and
- * test/storage/contract.ts is its definition in tests: a third one passes that or is not a store.
+ * The store contract: what the runtime asks of a place that keeps agents. test/storage/contract.ts is its definition in
+ * tests: what passes that is a store.
  *
  * A store keeps, for each agent, one snapshot and the records after it, numbered on from the snapshot's sequence
- * without a gap. All of them are bytes it never reads.
+ * without a gap. All of them are bytes it never reads. Beside them it keeps {@link Messages}.
  */
 export interface Store {
   /** How many agents exist, from a persisted counter: no scan. */
   readonly total: number;
+
+  readonly messages: Messages;
 
   /**
    * Claims an agent for writing, whether it exists or not, and reads what is kept of it. The newest claim owns the
@@ -22,8 +26,11 @@ export interface Store {
   /** The agents that exist, in the order of their ids' UTF-8 bytes, read as the loop goes. */
   list(query?: ListQuery): AsyncIterable<Listed>;
 
-  /** Removes all that is kept of an agent and fences its journals; false if it does not exist. */
-  delete(agentId: string): Promise<boolean>;
+  /**
+   * Removes all that is kept of an agent and fences its journals; false if it does not exist. Of its messages, alarms,
+   * answers and dead letters, those with numbers below `before` go, by default all there are at the call.
+   */
+  delete(agentId: string, before?: number): Promise<boolean>;
 
   /** Waits for writes under way, then lets go of the place. Later calls reject with `ERR_DROWSE_CLOSED`. */
   close(): Promise<void>;
@@ -31,20 +38,25 @@ export interface Store {
 
 /**
  * One agent's place to write, owned by one incarnation. Writes take effect, and settle, in the order of their calls; the
- * bytes are copied at the call. A write that does not fit the sequence throws a `RangeError`. After any failed write in
- * the store, which may be another agent's, every journal open then rejects with `ERR_DROWSE_STORE_FAILED`: its owner
- * closes it and opens the agent again. A closed journal rejects with `ERR_DROWSE_FENCED`.
+ * bytes are copied at the call. A write that does not fit the sequence throws a `RangeError`. After a failed write the
+ * journal rejects all others with `ERR_DROWSE_STORE_FAILED`: its owner closes it and opens the agent again. A closed
+ * journal rejects with `ERR_DROWSE_FENCED`.
  */
 export interface Journal {
   /** The sequence of the newest write accepted; 0 for an agent that does not exist yet. */
   readonly sequence: number;
-  /** Adds the record `sequence + 1`. Resolves once it is as durable as the store was asked to make it. */
-  append(record: Uint8Array): Promise<void>;
+  /**
+   * Adds the record `sequence + 1`, and makes the changes to messages that belong to it: together or not at all. Resolves
+   * once it is as durable as the store was asked to make it.
+   */
+  append(record: Uint8Array, steps?: readonly Step[]): Promise<void>;
   /**
    * Replaces all that is kept by a snapshot that stands for everything up to `sequence`, which is this journal's or one
    * more. The first write of a new agent is its snapshot 1. Resolves like {@link append}.
    */
-  snapshot(sequence: number, snapshot: Uint8Array): Promise<void>;
+  snapshot(sequence: number, snapshot: Uint8Array, steps?: readonly Step[]): Promise<void>;
+  /** Makes changes to messages alone, in the order of the other writes. */
+  write(steps: readonly Step[]): Promise<void>;
   /** Gives the claim back. Writes already made still settle. */
   close(): void;
 }
@@ -53,6 +65,8 @@ export interface Opened {
   readonly journal: Journal;
   /** Undefined for an agent that does not exist yet. */
   readonly stored: Stored | undefined;
+  /** What waits for the agent. */
+  readonly pending: Pending;
 }
 
 export interface Stored {

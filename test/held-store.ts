@@ -7,8 +7,8 @@ export class HeldStore extends MemoryStore {
   holding = true;
 
   override async open(agentId: string): ReturnType<MemoryStore['open']> {
-    const { journal, stored } = await super.open(agentId);
-    return { stored, journal: this.#hold(journal) };
+    const { journal, ...opened } = await super.open(agentId);
+    return { ...opened, journal: this.#hold(journal) };
   }
 
   /** Lets everything through, now and from now on. */
@@ -37,8 +37,9 @@ export class HeldStore extends MemoryStore {
       get sequence() {
         return journal.sequence;
       },
-      append: (record) => hold(() => journal.append(record)),
-      snapshot: (sequence, snapshot) => hold(() => journal.snapshot(sequence, snapshot)),
+      append: (...record) => hold(() => journal.append(...record)),
+      snapshot: (...snapshot) => hold(() => journal.snapshot(...snapshot)),
+      write: (steps) => hold(() => journal.write(steps)),
       close: () => journal.close(),
     };
   }
