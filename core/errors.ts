@@ -27,6 +27,10 @@ export const ERROR_CODES = {
     retryable: true,
     meaning: 'A newer owner has opened the agent; a write by the older one was refused.',
   },
+  ERR_DROWSE_IDEMPOTENCY_MISMATCH: {
+    retryable: false,
+    meaning: 'An idempotency key was used before for another message to the same agent.',
+  },
   ERR_DROWSE_INVALID_AGENT_ID: {
     retryable: false,
     meaning: 'An agent id is empty, over 512 bytes, holds control characters, or has an empty part.',
@@ -54,7 +58,8 @@ export const ERROR_CODES = {
   },
   ERR_DROWSE_STORE_FAILED: {
     retryable: true,
-    meaning: 'The store failed. Where it failed while writing a turn, the outcome of that turn is unknown.',
+    meaning:
+      'The store failed. Where it failed while writing a turn or a message, the outcome is unknown: sent again under the same idempotency key, it is settled.',
   },
   ERR_DROWSE_STORE_LOCKED: { retryable: true, meaning: 'Another supervisor holds the directory.' },
   ERR_DROWSE_TIMEOUT: { retryable: true, meaning: 'The deadline passed; the turn was withdrawn or rolled back.' },

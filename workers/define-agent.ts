@@ -14,9 +14,26 @@ export interface AgentContext<State> {
   state: State;
   /** Aborted when the caller cancels, its deadline passes, or the host wants to close: the turn is then rolled back. */
   readonly signal: AbortSignal;
+  /**
+   * Tells an agent, which may be this one, a durable message. It is part of the turn: kept with it or not at all, and then
+   * processed exactly once as far as states show. Throws, and tells nothing, for an id of no registered type
+   * (`ERR_DROWSE_UNKNOWN_TYPE`, `ERR_DROWSE_INVALID_AGENT_ID`) and a message that cannot be copied or is too large.
+   */
+  tell(agentId: string, message: unknown): void;
+  /**
+   * Sends this agent a durable message later, as part of the turn: at a date, after some milliseconds, or again and again. It wakes
+   * the agent if need be, and outlives restarts; times missed while the host was down count as one. One set under a
+   * name replaces the earlier one of that name. Returns the name. Throws `ERR_DROWSE_INVALID_OPTIONS` for a time that is none.
+   */
+  alarm(when: AlarmTime, message: unknown, options?: { name?: string }): string;
+  /** Takes an alarm back, as part of the turn; harmless where there is none of that name. */
+  cancelAlarm(name: string): void;
   /** Lines of the agent's log, tagged with its id in the host's. They are outside the turn: a rollback takes none back. */
   readonly log: AgentLog;
 }
+
+/** A moment, milliseconds from now, an interval in milliseconds, or a cron expression, in the host's time zone unless it names one. */
+export type AlarmTime = Date | number | { every: number } | { cron: string; timezone?: string };
 
 /** An agent: its first state, and what it does with a message. */
 // biome-ignore lint/suspicious/noExplicitAny: a definition stands for every agent of its type
@@ -35,9 +52,9 @@ export interface AgentDefinition<State = any, Message = any, Reply = any> {
    * after the change is durable.
    */
   receive(agent: AgentContext<State>, message: Message): Reply | Promise<Reply>;
-  /** Before the first turn of each wake. Changes to the state are kept with the next turn that commits. */
+  /** Before the first turn of each wake. What it changes, tells and sets is kept with the next turn that commits. */
   activate?(agent: AgentContext<State>): void | Promise<void>;
-  /** Before each sleep. Changes to the state are committed, except for an agent that never committed a turn. */
+  /** Before each sleep. What it changes, tells and sets is committed, except for an agent that never committed a turn. */
   passivate?(agent: AgentContext<State>): void | Promise<void>;
 }
 

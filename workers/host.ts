@@ -6,10 +6,11 @@ import type { AgentLog, LogLevel } from '../core/log.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { loadDefinition } from './load-definition.ts';
 import { migrate } from './migrate.ts';
-import type { Control, Down, Hydrated, Orders, Passivated, Up } from './protocol.ts';
+import { encodeOutward } from './outward.ts';
+import type { Control, Down, Effects, Hydrated, Orders, Passivated, Up } from './protocol.ts';
 import type { Pulse } from './pulse.ts';
-import { AgentState, fold } from './state.ts';
-import { encodeOutward, Turn } from './turn.ts';
+import { AgentState, type Draft, fold } from './state.ts';
+import { type Surroundings, Turn } from './turn.ts';
 
 type Message = Extract<Down, { kind: 'message' }>;
 type Answer = Extract<Up, { number: number }>;
@@ -24,8 +25,11 @@ export class Host implements Control {
   #running: { readonly number: number; readonly turn: Turn } | undefined;
   #taken = 0;
   #orders!: Orders;
+  #surroundings!: Surroundings;
   #definition!: AgentDefinition;
   #state!: AgentState;
+  /** What was told and set outside a turn (by `activate`), to be kept with the next one. */
+  #carried: Effects | undefined;
 
   /** `leave` ends the thread. */
   constructor(post: (frame: Up) => void, pulse: Pulse, leave: () => void) {
@@ -52,6 +56,8 @@ export class Host implements Control {
   async hydrate(orders: Orders): Promise<Hydrated> {
     try {
       this.#orders = orders;
+      const { agentId, types, maxMessageBytes } = orders;
+      this.#surroundings = { agentId, types, maxMessageBytes, log: this.#log };
       this.#definition = await loadDefinition(orders.module);
       this.#state = await this.#rebuild(orders.stored);
       await this.#activate();
@@ -82,9 +88,9 @@ export class Host implements Control {
 
   async #activate(): Promise<void> {
     if (this.#definition.activate === undefined) return;
-    const draft = this.#state.draft();
-    const turn = new Turn(this.#orders.agentId, draft.root, this.#log);
+    const { draft, turn } = this.#begin();
     await this.#definition.activate(turn);
+    this.#carried = turn.effects;
     turn.end();
     draft.carry();
   }
@@ -92,20 +98,23 @@ export class Host implements Control {
   async #passivate(): Promise<Extract<Passivated, { asleep: true }>> {
     // An agent that never committed doesn't exist: whatever its passivate() does to the state, there is nothing to keep.
     const exists = this.#state.stored !== undefined;
-    const draft = this.#state.draft();
-    const turn = new Turn(this.#orders.agentId, draft.root, this.#log);
+    const { draft, turn } = this.#begin();
     let changed = false;
+    let effects: Effects | undefined;
     let fault: Fault | undefined;
     try {
       await this.#definition.passivate?.(turn);
-      if (exists) changed = draft.finish() !== undefined;
+      if (exists) {
+        changed = draft.finish() !== undefined;
+        effects = turn.effects;
+      }
     } catch (error) {
       fault = toFault(error);
     } finally {
       turn.end();
     }
     const due = exists && (changed || this.#state.stored?.tailBytes !== 0);
-    return { asleep: true, snapshot: due ? this.#state.snapshot() : undefined, changed, fault };
+    return { asleep: true, snapshot: due ? this.#state.snapshot() : undefined, changed, effects, fault };
   }
 
   async #work(): Promise<void> {
@@ -117,10 +126,16 @@ export class Host implements Control {
     }
   }
 
+  #begin(): { draft: Draft; turn: Turn } {
+    const draft = this.#state.draft();
+    const turn = new Turn(draft.root, this.#surroundings);
+    if (this.#carried) turn.carry(this.#carried);
+    return { draft, turn };
+  }
+
   /** One turn. Never rejects: whatever the agent's code does becomes the answer. */
   async #run({ number, body }: Message): Promise<Answer> {
-    const draft = this.#state.draft();
-    const turn = new Turn(this.#orders.agentId, draft.root, this.#log);
+    const { draft, turn } = this.#begin();
     this.#running = { number, turn };
     this.#pulse.begin(number);
     try {
@@ -129,7 +144,9 @@ export class Host implements Control {
       // The reply first: it may hold drafts, and a change is not kept if its reply cannot be sent.
       const reply = encodeOutward(returned, 'reply');
       this.#mustFit(reply);
-      return { kind: 'done', number, reply, change: draft.finish() };
+      const change = draft.finish();
+      this.#carried = undefined;
+      return { kind: 'done', number, reply, change, effects: turn.effects };
     } catch (error) {
       return turn.cancelled ? { kind: 'cancelled', number } : { kind: 'failed', number, fault: toFault(error) };
     } finally {

@@ -20,7 +20,13 @@ export type Down =
 
 /** From the thread to the supervisor: one answer for each message, and log lines in between. */
 export type Up =
-  | { readonly kind: 'done'; readonly number: number; readonly reply: Uint8Array; readonly change: Change | undefined }
+  | {
+      readonly kind: 'done';
+      readonly number: number;
+      readonly reply: Uint8Array;
+      readonly change: Change | undefined;
+      readonly effects: Effects | undefined;
+    }
   | { readonly kind: 'failed'; readonly number: number; readonly fault: Fault }
   | { readonly kind: 'cancelled'; readonly number: number }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly fields: Uint8Array; readonly text: string };
@@ -30,6 +36,30 @@ export interface Change {
   readonly kind: 'record' | 'snapshot';
   readonly bytes: Uint8Array;
 }
+
+/** What a turn does beside changing its state, kept together with that or not at all; undefined where it is nothing. */
+export interface Effects {
+  readonly tells: readonly Tell[];
+  readonly alarms: readonly AlarmOrder[];
+}
+
+/** A durable message for an agent, which may be the teller. */
+export interface Tell {
+  readonly to: string;
+  readonly body: Uint8Array;
+}
+
+/** Sets the alarm of that name, in the place of an earlier one, or cancels it. */
+export type AlarmOrder =
+  | { readonly name: string; readonly when: When; readonly body: Uint8Array }
+  | { readonly name: string; readonly cancel: true };
+
+/** When an alarm is due: once, or again and again. Milliseconds; `at` since 1970. */
+export type When =
+  | { readonly at: number }
+  | { readonly inMs: number }
+  | { readonly every: number }
+  | { readonly cron: string; readonly timezone?: string };
 
 /** The control plane of a thread. Its calls are answered between turns. */
 export interface Control {
@@ -47,6 +77,8 @@ export interface Control {
 export interface Orders {
   readonly agentId: string;
   readonly module: string;
+  /** The registered agent types: those that can be told something. */
+  readonly types: readonly string[];
   /** Undefined for an agent that has never committed. */
   readonly stored: { readonly snapshot: Uint8Array; readonly records: readonly Uint8Array[] } | undefined;
   readonly maxMessageBytes: number;
@@ -63,6 +95,7 @@ export type Passivated =
       /** Stands for all turns, and where `changed` for the changes of `passivate()` too; undefined if the disk has it all. */
       readonly snapshot: Uint8Array | undefined;
       readonly changed: boolean;
+      readonly effects: Effects | undefined;
       /** What `passivate()` threw; the agent sleeps nevertheless. */
       readonly fault: Fault | undefined;
     }

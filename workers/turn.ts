@@ -1,30 +1,65 @@
-import { encode, isTooDeep } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { AgentLog } from '../core/log.ts';
-import type { AgentContext } from './define-agent.ts';
-import { undraft } from './drafts.ts';
+import type { AgentContext, AlarmTime } from './define-agent.ts';
+import { freshName, Outbox, type Reach } from './outbox.ts';
+import type { Effects } from './protocol.ts';
 import type { Root } from './state.ts';
 
-/** One turn as the agent sees it: the state it changes, the signal that cancels it, and an end after which it has neither. */
+/** What the turns of a thread have in common. */
+export interface Surroundings extends Reach {
+  readonly agentId: string;
+  readonly log: AgentLog;
+}
+
+/**
+ * One turn as the agent sees it: the state it changes, what it tells, the signal that cancels it, and an end after which
+ * it has none of them.
+ */
 export class Turn implements AgentContext<unknown> {
   readonly id: string;
   readonly log: AgentLog;
+  readonly #reach: Reach;
   #root: Root | undefined;
+  /** Made when something is first told: most turns tell nothing. */
+  #outbox: Outbox | undefined;
   #abort: AbortController | undefined;
   #cancelled = false;
 
-  constructor(id: string, root: Root, log: AgentLog) {
-    this.id = id;
-    this.#root = root;
+  constructor(root: Root, { agentId, log, ...reach }: Surroundings) {
+    this.id = agentId;
     this.log = log;
+    this.#reach = reach;
+    this.#root = root;
   }
 
   get state(): unknown {
-    return this.#open().state;
+    return this.#open('state').state;
   }
 
   set state(value: unknown) {
-    this.#open().state = value;
+    this.#open('state').state = value;
+  }
+
+  /** What has been told and set. */
+  get effects(): Effects | undefined {
+    return this.#outbox?.effects;
+  }
+
+  tell(agentId: string, message: unknown): void {
+    this.#out('tell').tell(agentId, message);
+  }
+
+  alarm(when: AlarmTime, message: unknown, { name = freshName() }: { name?: string } = {}): string {
+    return this.#out('alarm').alarm(when, message, name);
+  }
+
+  cancelAlarm(name: string): void {
+    this.#out('cancelAlarm').cancelAlarm(name);
+  }
+
+  /** Takes over what was told and set outside a turn. */
+  carry(effects: Effects): void {
+    this.#out('carry').carry(effects);
   }
 
   /** Made when first asked for: most turns never look at it. */
@@ -48,22 +83,18 @@ export class Turn implements AgentContext<unknown> {
     this.#root = undefined;
   }
 
-  #open(): Root {
+  #out(verb: string): Outbox {
+    this.#open(verb);
+    this.#outbox ??= new Outbox(this.#reach);
+    return this.#outbox;
+  }
+
+  #open(what: string): Root {
     if (this.#root) return this.#root;
     throw new DrowseError(
       'ERR_DROWSE_UNTRACKED_MUTATION',
-      'agent.state was used after its turn had ended, where a change could not be kept. Await the work inside receive(), or send the agent a message that makes the change in a turn of its own.',
+      `agent.${what} was used after its turn had ended, where a change could not be kept. Await the work inside receive(), or send the agent a message that makes the change in a turn of its own.`,
     );
-  }
-}
-
-/** Encodes what a turn hands out. Parts of the state in it are drafts, which are copied out before they are revoked. */
-export function encodeOutward(value: unknown, what: string): Uint8Array {
-  try {
-    return encode(value, what);
-  } catch (error) {
-    if (isTooDeep((error as DrowseError).cause)) throw error;
-    return encode(undraft(value), what);
   }
 }
 

@@ -1,7 +1,8 @@
 import t from 'tap';
 import { decode } from '../../core/codec.ts';
 import { AgentState } from '../../workers/state.ts';
-import { encodeOutward, Turn } from '../../workers/turn.ts';
+import { encodeOutward } from '../../workers/outward.ts';
+import { Turn } from '../../workers/turn.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: states of any shape
 type Any = any;
@@ -11,7 +12,7 @@ const log = { debug() {}, info() {}, warn() {}, error() {} };
 /** A turn on that state; `state` is its draft. */
 function begin(initial: unknown): { turn: Turn; state: Any } {
   const { root } = new AgentState(initial, { version: 1, maxBytes: 2 ** 30 }).draft();
-  const turn = new Turn('a/b', root, log);
+  const turn = new Turn(root, { agentId: 'a/b', log, types: ['a'], maxMessageBytes: 1_000 });
   return { turn, state: turn.state };
 }
 

@@ -1,0 +1,111 @@
+import { parseAgentId } from '../core/agent-id.ts';
+import { nextCronTime } from '../core/cron.ts';
+import { DrowseError } from '../core/errors.ts';
+import type { AlarmTime } from './define-agent.ts';
+import { encodeOutward } from './outward.ts';
+import type { AlarmOrder, Effects, Tell, When } from './protocol.ts';
+
+/** Longest interval and delay, in milliseconds: what a time has room for on disk. */
+const MAX_MS = 100 * 365 * 24 * 3_600_000;
+const MAX_NAME_BYTES = 512;
+const CONTROL = /\p{Cc}/u;
+
+/** What the agents of a thread can be told, and how much. */
+export interface Reach {
+  readonly types: readonly string[];
+  readonly maxMessageBytes: number;
+}
+
+/** What one turn tells and sets. It is handed out with the turn's change, or dropped with it. */
+export class Outbox {
+  readonly #reach: Reach;
+  readonly #tells: Tell[] = [];
+  readonly #alarms: AlarmOrder[] = [];
+
+  constructor(reach: Reach) {
+    this.#reach = reach;
+  }
+
+  get effects(): Effects | undefined {
+    if (this.#tells.length === 0 && this.#alarms.length === 0) return undefined;
+    return { tells: this.#tells, alarms: this.#alarms };
+  }
+
+  /** Puts what an earlier outbox held before what this one holds. */
+  carry({ tells, alarms }: Effects): void {
+    this.#tells.unshift(...tells);
+    this.#alarms.unshift(...alarms);
+  }
+
+  tell(agentId: string, message: unknown): void {
+    const { types } = this.#reach;
+    const { full: to, type } = parseAgentId(agentId, types.length === 1 ? types[0] : undefined);
+    if (!types.includes(type)) {
+      const text = `Agent type "${type}" is not registered; there are: ${types.join(', ')}.`;
+      throw new DrowseError('ERR_DROWSE_UNKNOWN_TYPE', text, { agentId: to });
+    }
+    this.#tells.push({ to, body: this.#encode(message) });
+  }
+
+  alarm(time: AlarmTime, message: unknown, name: string): string {
+    mustBeName(name);
+    this.#alarms.push({ name, when: whenOf(time), body: this.#encode(message) });
+    return name;
+  }
+
+  cancelAlarm(name: string): void {
+    mustBeName(name);
+    this.#alarms.push({ name, cancel: true });
+  }
+
+  #encode(message: unknown): Uint8Array {
+    const body = encodeOutward(message, 'message');
+    const { maxMessageBytes } = this.#reach;
+    if (body.length <= maxMessageBytes) return body;
+    const text = `The message has ${body.length} bytes; maxMessageMb allows ${maxMessageBytes}. Tell less, or raise maxMessageMb.`;
+    throw new DrowseError('ERR_DROWSE_MESSAGE_TOO_LARGE', text);
+  }
+}
+
+/** A name that no other alarm has. */
+export function freshName(): string {
+  return `alarm-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12)}`;
+}
+
+/** Throws `ERR_DROWSE_INVALID_OPTIONS` for what is no time, or one that never comes. */
+function whenOf(time: AlarmTime): When {
+  if (time instanceof Date)
+    return { at: mustBeMs('the date of an alarm', time.getTime(), Number.MAX_SAFE_INTEGER / 64) };
+  if (typeof time === 'number') return { inMs: mustBeMs('the delay of an alarm', time, MAX_MS) };
+  if (typeof time === 'object' && time !== null) {
+    if ('every' in time) return { every: mustBeMs('the interval of an alarm', time.every, MAX_MS, 1) };
+    if ('cron' in time) return cronOf(time);
+  }
+  throw invalid('an alarm takes a Date, a number of milliseconds, { every } or { cron }');
+}
+
+function cronOf({ cron, timezone }: { cron: string; timezone?: string }): When {
+  let next: number | undefined;
+  try {
+    next = nextCronTime(cron, timezone, Date.now());
+  } catch (cause) {
+    throw invalid(`${JSON.stringify(cron)} is no cron expression: ${(cause as Error).message}`);
+  }
+  if (next === undefined) throw invalid(`the cron expression ${JSON.stringify(cron)} names no time to come`);
+  return { cron, ...(timezone !== undefined && { timezone }) };
+}
+
+function mustBeMs(what: string, value: unknown, max: number, min = 0): number {
+  if (typeof value === 'number' && value >= min && value <= max) return value;
+  throw invalid(`${what} must be a number of milliseconds from ${min} to ${max}, not ${String(value)}`);
+}
+
+function mustBeName(name: unknown): void {
+  const good = typeof name === 'string' && name !== '' && !CONTROL.test(name) && name.isWellFormed();
+  if (good && Buffer.byteLength(name) <= MAX_NAME_BYTES) return;
+  throw invalid(`the name of an alarm must be a text of 1 to ${MAX_NAME_BYTES} bytes without control characters`);
+}
+
+function invalid(why: string): DrowseError {
+  return new DrowseError('ERR_DROWSE_INVALID_OPTIONS', `Invalid alarm: ${why}.`);
+}
