@@ -1,3 +1,4 @@
+import type { Attempt } from '../storage/messages.ts';
 import type { LifecycleState } from './lifecycle.ts';
 
 /** One agent as `list` shows it. */
@@ -22,10 +23,25 @@ export interface AgentInfo {
   readonly sequence: number;
   /** When its first turn committed, in milliseconds since 1970; undefined before that. */
   readonly createdAt: number | undefined;
+  /** The durable messages that wait for it. */
+  readonly inbox: InboxInfo;
   /** Undefined while it sleeps. */
   readonly awake: AwakeInfo | undefined;
   /** Its committed state, where it was asked for. */
   readonly state?: unknown;
+}
+
+/** What waits for an agent on disk. Times are milliseconds since 1970. */
+export interface InboxInfo {
+  /** Messages told and alarms due, up to 64; `more` where there are more. */
+  readonly waiting: number;
+  readonly more: boolean;
+  /** The message that was tried and failed, which all others wait for. */
+  readonly retrying:
+    | { readonly id: string; readonly attempts: readonly Attempt[]; readonly retryAt: number | undefined }
+    | undefined;
+  /** Its alarms, the next one first. */
+  readonly alarms: readonly { readonly name: string; readonly at: number; readonly repeats: string | undefined }[];
 }
 
 /** What is known of an agent that is not asleep. Times are milliseconds. */

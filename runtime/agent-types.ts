@@ -30,6 +30,10 @@ export class AgentTypes {
     this.#only = names.length === 1 ? names[0] : undefined;
   }
 
+  get names(): readonly string[] {
+    return [...this.#types.keys()];
+  }
+
   /** Parses an id and finds its type. Throws `ERR_DROWSE_INVALID_AGENT_ID` or `ERR_DROWSE_UNKNOWN_TYPE`. */
   find(id: string): { id: AgentId; type: AgentType } {
     const parsed = parseAgentId(id, this.#only);

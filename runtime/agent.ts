@@ -1,19 +1,20 @@
 import type { AgentId } from '../core/agent-id.ts';
 import { DrowseError } from '../core/errors.ts';
-import { Latch } from '../core/latch.ts';
+import type { Told } from '../storage/messages.ts';
 import { ActivityClock } from './activity-clock.ts';
 import type { AgentType } from './agent-types.ts';
+import { Deletion } from './deletion.ts';
 import type { Delivery } from './delivery.ts';
 import type { SleepReason } from './events.ts';
 import type { Hosting } from './hosting.ts';
 import type { Sleeper } from './idle-sweep.ts';
 import { type Ending, Incarnation } from './incarnation.ts';
-import { type LifecycleEvent, type LifecycleState, next } from './lifecycle.ts';
-import { Mailbox } from './mailbox.ts';
+import { Intake } from './intake.ts';
+import { Lifecycle, type LifecycleEvent, type LifecycleState } from './lifecycle.ts';
 import { Restarts } from './restarts.ts';
 
 /**
- * An agent that is not asleep: a mailbox, where it stands in its lifecycle, and the incarnation that lives now. It joins
+ * An agent that is not asleep: what waits for it, where it stands in its lifecycle, and the incarnation that lives now. It joins
  * them; the moment it is dormant with nothing waiting, its supervisor drops it and no object is left of it.
  */
 export class Agent implements Sleeper {
@@ -21,20 +22,15 @@ export class Agent implements Sleeper {
   readonly #type: AgentType;
   readonly #hosting: Hosting;
   readonly #onDormant: (agent: Agent) => void;
-  readonly #mailbox = new Mailbox();
+  readonly #intake: Intake;
   readonly activity: ActivityClock;
   readonly restarts: Restarts;
-  #state: LifecycleState = 'dormant';
+  readonly #lifecycle = new Lifecycle();
   #incarnation: Incarnation | undefined;
   #unwatch: (() => void) | undefined;
   /** Sleep as soon as nothing waits or runs. */
   #sleepWanted: SleepReason | undefined;
-  /** Open while the agent is active. */
-  readonly #awake = new Latch();
-  /** Somebody waits for it to be awake, with or without a message. */
-  #wakeWanted = false;
-  readonly #dormant = new Latch();
-  #deletion: PromiseWithResolvers<boolean> | undefined;
+  #deletion: Deletion | undefined;
 
   constructor(id: AgentId, type: AgentType, hosting: Hosting, onDormant: (agent: Agent) => void) {
     this.id = id;
@@ -44,15 +40,16 @@ export class Agent implements Sleeper {
     const { clock, idleTimeoutMs, backoffMs } = hosting.settings;
     this.activity = new ActivityClock(clock, type.idleTimeoutMs ?? idleTimeoutMs);
     this.restarts = new Restarts(hosting.timers, backoffMs);
+    this.#intake = new Intake(id.full, hosting, () => this.#look());
   }
 
   get state(): LifecycleState {
-    return this.#state;
+    return this.#lifecycle.state;
   }
 
   /** Messages that wait or are in the thread. */
   get waiting(): number {
-    return this.#mailbox.size + (this.#incarnation?.inFlight ?? 0);
+    return this.#intake.mailbox.size + (this.#incarnation?.inFlight ?? 0);
   }
 
   get incarnation(): Incarnation | undefined {
@@ -60,70 +57,84 @@ export class Agent implements Sleeper {
   }
 
   accept(delivery: Delivery): void {
-    const { mailboxLimit } = this.#hosting.settings;
-    if (this.waiting >= mailboxLimit) {
-      const text = `${mailboxLimit} messages wait for agent ${this.id.full} already (mailboxLimit). Send again later.`;
-      delivery.reject(new DrowseError('ERR_DROWSE_MAILBOX_FULL', text, { agentId: this.id.full }));
-      return;
-    }
     this.activity.touch();
-    this.#mailbox.push(delivery);
-    if (this.#state === 'dormant') this.#start();
-    else this.#pump();
+    this.#intake.accept(delivery, this.#incarnation?.inFlight ?? 0);
+    this.#look();
+  }
+
+  /** A durable message was told and is on disk; without it, one may be, or an alarm is due. */
+  remind(told?: Told): void {
+    this.activity.touch();
+    if (this.#deletion) this.#deletion.told = true;
+    else this.#intake.inbox.add(told);
+  }
+
+  /** Gives up a durable message, without starting an agent that is asleep. False where none of that number waits. */
+  async skip(number: number): Promise<boolean> {
+    // What waits is known to who is asleep, or awake.
+    if (this.state === 'starting') await this.#lifecycle.whenAwake({ wanted: false }).catch(() => {});
+    const why = new DrowseError('ERR_DROWSE_ABORTED', 'The message was skipped.', { agentId: this.id.full });
+    try {
+      return await this.#intake.inbox.skip(number, (delivery) => this.cancel(delivery, why));
+    } finally {
+      if (this.state === 'dormant') this.#onDormant(this);
+    }
   }
 
   /** Withdraws a message that waits; asks a turn that runs to roll back. A turn that has committed stays so. */
   cancel(delivery: Delivery, why: DrowseError): void {
-    if (delivery.settled || delivery.cancelled) return;
-    delivery.cancelled = why;
-    if (this.#mailbox.withdraw(delivery)) delivery.reject(why);
-    else this.#incarnation?.cancel(delivery);
+    this.#intake.cancel(delivery, why, this.#incarnation);
   }
 
   /** Resolves once the agent is awake; rejects if it cannot be started. */
   warm(): Promise<void> {
     this.activity.touch();
-    const { promise } = this.#awake;
-    if (this.#state !== 'active') this.#wakeWanted = true;
-    if (this.#state === 'dormant') this.#start();
-    return promise;
+    const awake = this.#lifecycle.whenAwake({ wanted: true });
+    this.#look();
+    return awake;
   }
 
   /** Puts the agent to sleep once nothing waits for it any more. */
   async passivate(reason: SleepReason): Promise<void> {
-    if (this.#state === 'dormant') return;
-    const { promise } = this.#dormant;
+    const { inbox } = this.#intake;
+    if (this.state === 'dormant' || (this.#isResting && reason !== 'closing')) return void (await inbox.written);
+    const atRest = this.#lifecycle.whenAtRest();
     this.#sleepWanted = reason;
-    this.#sleepIfWanted();
-    await promise;
+    this.#intake.sendsOnly = reason === 'closing';
+    if (this.state === 'backoff' && !this.#isWanted) void this.#rest();
+    else this.#sleepIfWanted();
+    await atRest;
   }
 
   /** Ends whatever runs, removes all that is kept, and starts anew for what was sent meanwhile. */
   delete(): Promise<boolean> {
     const text = `Agent ${this.id.full} was deleted before this message was processed.`;
     const cause = new DrowseError('ERR_DROWSE_ABORTED', text, { agentId: this.id.full });
-    this.#deletion ??= Promise.withResolvers();
-    const { promise } = this.#deletion;
+    this.#deletion ??= new Deletion(this.id.full, this.#hosting);
+    const { done } = this.#deletion;
     this.abort(cause);
-    return promise;
+    return done;
   }
 
   /** Withdraws all that waits, and asks the turns in the thread to roll back. */
   cancelAll(why: DrowseError): void {
-    for (const delivery of this.#mailbox.drain()) delivery.reject(why);
-    // The newest first: with the running turn cancelled before them, the ones behind it would begin.
-    for (const delivery of this.#incarnation?.deliveries.reverse() ?? []) this.cancel(delivery, why);
+    this.#intake.refuse(why);
+    this.#incarnation?.cancelAll(why);
   }
 
   /** Rejects all that waits and runs with `cause`, and ends the thread. */
   abort(cause: DrowseError): void {
-    for (const delivery of this.#mailbox.drain()) delivery.reject(cause);
-    for (const delivery of this.#incarnation?.deliveries ?? []) delivery.cancelled ??= cause;
-    this.#notAwake(cause);
-    const ending = this.#state === 'stopping';
+    this.#intake.refuse(cause);
+    this.#lifecycle.notAwake(cause);
+    const ending = this.state === 'stopping';
     if (!ending) this.#move('stop');
-    if (this.#incarnation) this.#incarnation.stop(cause);
+    if (this.#incarnation) this.#incarnation.abort(cause);
     else if (!ending) void this.#rest();
+  }
+
+  /** Resolves once the agent has no durable message left that it could work at now. */
+  quiet(): Promise<void> {
+    return this.#intake.quiet();
   }
 
   sleepIfIdle(): number | undefined {
@@ -135,31 +146,33 @@ export class Agent implements Sleeper {
   }
 
   get #busy(): boolean {
-    return this.#mailbox.size > 0 || (this.#incarnation?.busy ?? false);
+    return this.#intake.busy || (this.#incarnation?.busy ?? false);
   }
 
   get #isWanted(): boolean {
-    return this.#mailbox.size > 0 || this.#wakeWanted;
+    return this.#intake.waits || this.#lifecycle.wakeWanted;
   }
 
-  #notAwake(cause: Error): void {
-    this.#wakeWanted = false;
-    this.#awake.break(cause);
+  /** Without a thread, until a durable message may be tried again. */
+  get #isResting(): boolean {
+    return this.state === 'backoff' && !this.restarts.pending;
+  }
+
+  /** Something may be to be done. */
+  #look(): void {
+    if (this.state === 'active') {
+      this.#intake.pump(this.#incarnation as Incarnation);
+      this.#sleepIfWanted();
+    } else if ((this.state === 'dormant' || this.#isResting) && this.#isWanted) this.#start();
+    this.#intake.look();
   }
 
   #move(event: LifecycleEvent): void {
-    const before = this.#state;
-    this.#state = next(before, event);
-    if (before === 'active') {
-      this.#unwatch?.();
-      this.#awake.reset();
-    }
-    if (this.#state === 'active') {
-      this.#unwatch = this.#hosting.idle.watch(this, this.activity.timeoutMs);
-      this.#wakeWanted = false;
-      this.#awake.open();
-    }
+    const before = this.state;
+    this.#lifecycle.move(event);
+    if (before === 'active') this.#unwatch?.();
     if (before === 'backoff') this.restarts.cancel();
+    if (this.state === 'active') this.#unwatch = this.#hosting.idle.watch(this, this.activity.timeoutMs);
   }
 
   #start(): void {
@@ -171,10 +184,12 @@ export class Agent implements Sleeper {
   async #live(): Promise<void> {
     const { clock } = this.#hosting.settings;
     const startedAt = clock.elapsed();
-    const incarnation = new Incarnation(this.id.full, this.#type, this.#hosting, () => this.#turned());
+    const incarnation = new Incarnation(this.id.full, this.#type, this.#hosting, this.#intake.inbox, () =>
+      this.#turned(),
+    );
     this.#incarnation = incarnation;
     const started = await incarnation.start();
-    if (started && this.#state === 'starting') {
+    if (started && this.state === 'starting') {
       this.activity.timeoutMs = this.#type.idleTimeoutMs ?? started.idleTimeoutMs ?? this.activity.timeoutMs;
       this.#activated(incarnation, clock.elapsed() - startedAt);
     }
@@ -186,66 +201,58 @@ export class Agent implements Sleeper {
   #activated({ epoch }: Incarnation, tookMs: number): void {
     this.#move('ready');
     this.#hosting.announce('activated', { agentId: this.id.full, epoch, tookMs });
-    this.#pump();
-    this.#sleepIfWanted();
-  }
-
-  #pump(): void {
-    while (this.#state === 'active' && this.#incarnation?.hasRoom) {
-      const delivery = this.#mailbox.shift();
-      if (delivery === undefined) return;
-      this.#incarnation.deliver(delivery);
-    }
+    this.#look();
   }
 
   #turned(): void {
     this.restarts.progressed();
     this.activity.touch();
-    this.#pump();
-    this.#sleepIfWanted();
+    this.#look();
   }
 
   #sleepIfWanted(): void {
-    if (this.#sleepWanted === undefined || this.#state !== 'active' || this.#busy) return;
+    if (this.#sleepWanted === undefined || this.state !== 'active' || this.#busy) return;
     void this.#sleep(this.#incarnation as Incarnation);
   }
 
   async #sleep(incarnation: Incarnation): Promise<void> {
     this.#move('sleep');
     const asleep = await incarnation.passivate();
-    if (asleep || this.#state !== 'stopping') return;
+    if (asleep || this.state !== 'stopping') return;
     this.#move('stay');
     // An idle agent that refuses is not idle; one that was asked to sleep still is asked.
     if (this.#sleepWanted === 'idle') this.#sleepWanted = undefined;
-    this.#pump();
+    this.#look();
   }
 
   async #buried({ epoch }: Incarnation, { kind, cause, unbegun }: Ending): Promise<void> {
     const { announce, counters } = this.#hosting;
     const agentId = this.id.full;
-    const starting = this.#state === 'starting';
-    this.#mailbox.unshift(unbegun.filter(({ cancelled }) => cancelled === undefined));
-    // Cancelled between the end of the thread and now, when they stood in neither.
-    for (const delivery of unbegun) if (delivery.cancelled) delivery.reject(delivery.cancelled);
+    const starting = this.state === 'starting';
+    const { inbox, mailbox } = this.#intake;
+    inbox.unload();
+    this.#intake.takeBack(unbegun);
     switch (kind) {
       case 'slept':
         announce('passivated', { agentId, epoch, reason: this.#sleepWanted ?? 'asked' });
         break;
       case 'failed':
         announce('stopped', { agentId, epoch, cause });
-        for (const delivery of this.#mailbox.drain()) delivery.reject(cause);
-        this.#notAwake(cause);
+        this.#intake.refuse(cause);
+        this.#lifecycle.notAwake(cause);
+        inbox.park((cause as Partial<DrowseError>).retryable ? this.#hosting.settings.backoffMs[1] : undefined);
         break;
       case 'crashed':
         this.restarts.crashed();
         counters.crashes += 1;
         // A start has no message of its own; the one it was made for pays, so that no message is tried for ever.
-        if (starting) this.#mailbox.shift()?.reject(cause);
-        this.#notAwake(cause);
+        if (starting) mailbox.shift()?.reject(cause);
+        this.#lifecycle.notAwake(cause);
         announce('crashed', { agentId, epoch, cause });
-        if (this.#isWanted && this.#state !== 'stopping') {
+        if (this.#isWanted && this.state !== 'stopping') {
           this.#move('crash');
           this.restarts.schedule(() => this.#restart());
+          this.#intake.calm();
           return;
         }
         break;
@@ -266,24 +273,22 @@ export class Agent implements Sleeper {
   /** Nothing runs: finishes what has to be done in that state, then wakes for what waits, or is gone. */
   async #rest(): Promise<void> {
     // Without an await where there is nothing to wait for: until it is dormant, the state tells of a thread that is gone.
-    while (this.#deletion) await this.#finishDeletion(this.#deletion);
-    this.#sleepWanted = undefined;
-    this.#move('end');
-    this.#dormant.open();
-    this.#dormant.reset();
-    if (this.#isWanted) this.#start();
-    else this.#onDormant(this);
-  }
-
-  async #finishDeletion(deletion: PromiseWithResolvers<boolean>): Promise<void> {
-    try {
-      const existed = await this.#hosting.store.delete(this.id.full);
+    const { inbox } = this.#intake;
+    while (inbox.written) await inbox.written;
+    while (this.#deletion) {
+      await this.#deletion.finish(inbox);
       this.#deletion = undefined;
-      if (existed) this.#hosting.announce('deleted', { agentId: this.id.full });
-      deletion.resolve(existed);
-    } catch (error) {
-      this.#deletion = undefined;
-      deletion.reject(error);
     }
+    const wanted = this.#isWanted;
+    const waits = !wanted && !this.#intake.sendsOnly && inbox.retryAt !== undefined;
+    this.#sleepWanted = undefined;
+    this.#intake.sendsOnly = false;
+    this.#move(waits ? 'wait' : 'end');
+    if (wanted) this.#start();
+    else if (!waits) {
+      inbox.clear();
+      this.#onDormant(this);
+    }
+    this.#intake.calm();
   }
 }

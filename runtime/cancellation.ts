@@ -15,6 +15,7 @@ export function cancelOn(
   timers: Timers,
   cancel: (why: DrowseError) => void,
 ): void {
+  if (delivery.settled) return;
   const deadline = timers.add(timeoutMs, () => {
     cancel(
       new DrowseError(

@@ -1,5 +1,18 @@
 import { decode } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
+import type { Durable } from './durable.ts';
+
+/** What is known of a message as it is accepted. */
+export interface Acceptance {
+  /** Its place in the order of arrival, durable messages included. */
+  readonly number: number;
+  /** When it was sent, on the clock's `elapsed()` scale. */
+  readonly sentAt: number;
+  /** Set where its reply is to be kept. */
+  readonly once?: { readonly key: string; readonly fingerprint: string };
+  /** Set where it is a durable message, whose reply nobody awaits. */
+  readonly durable?: Durable;
+}
 
 /**
  * One message on its way to an agent and back. Whoever settles it first decides: everything later is ignored, so that a
@@ -7,8 +20,12 @@ import { DrowseError } from '../core/errors.ts';
  */
 export class Delivery {
   readonly body: Uint8Array;
-  /** When it was sent, on the clock's `elapsed()` scale. */
+  readonly number: number;
   readonly sentAt: number;
+  readonly once: Acceptance['once'];
+  readonly durable: Durable | undefined;
+  /** Whether a rejection is no fault of the message: it then does not count as an attempt. */
+  spared = false;
   /** The reply, as the caller sees it. */
   readonly reply: Promise<unknown>;
   /** Why it was cancelled, once it was: what the caller is told if the turn does roll back. */
@@ -18,9 +35,12 @@ export class Delivery {
   readonly #onSettled: Array<() => void> = [];
   #settled = false;
 
-  constructor(body: Uint8Array, sentAt: number) {
+  constructor(body: Uint8Array, { number, sentAt, once, durable }: Acceptance) {
     this.body = body;
+    this.number = number;
     this.sentAt = sentAt;
+    this.once = once;
+    this.durable = durable;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.reply = promise;
     this.#resolve = resolve;
@@ -44,6 +64,12 @@ export class Delivery {
 
   reject(error: Error): void {
     if (this.#settle()) this.#reject(error);
+  }
+
+  /** Rejects, for a reason that lies elsewhere. */
+  spare(error: Error): void {
+    this.spared = true;
+    this.reject(error);
   }
 
   /** Calls `run` once the outcome is known, whatever it is. */

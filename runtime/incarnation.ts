@@ -1,16 +1,18 @@
 import { decode } from '../core/codec.ts';
 import { asError, DrowseError } from '../core/errors.ts';
 import { fromFault } from '../core/fault.ts';
+import type { Step } from '../storage/messages.ts';
 import type { Journal } from '../storage/store.ts';
 import type { Change, Hydrated, Passivated, Up } from '../workers/protocol.ts';
 import type { AgentType } from './agent-types.ts';
+import { crashError } from './crash-error.ts';
 import type { Delivery } from './delivery.ts';
 import type { Hosting } from './hosting.ts';
+import type { Inbox } from './inbox.ts';
 import { OutputGate } from './output-gate.ts';
 import type { Thread } from './thread.ts';
-
-/** How many messages a thread holds at once: enough that it never waits for the next, few enough to hand back cheaply. */
-const WINDOW = 32;
+import { recordOf } from './turn-record.ts';
+import { Window } from './window.ts';
 
 /**
  * How an incarnation ended:
@@ -23,7 +25,7 @@ const WINDOW = 32;
 export interface Ending {
   readonly kind: 'slept' | 'stopped' | 'failed' | 'crashed';
   readonly cause: Error;
-  /** Messages delivered whose turns never began, in order: they are the next incarnation's. */
+  /** Sends delivered whose turns never began, in order: they are the next incarnation's. */
   readonly unbegun: readonly Delivery[];
 }
 
@@ -38,25 +40,30 @@ export class Incarnation {
   readonly #agentId: string;
   readonly #type: AgentType;
   readonly #hosting: Hosting;
+  readonly #inbox: Inbox;
   /** Called after each turn, when there is room for another message, and once nothing is under way any more. */
   readonly #onTurn: () => void;
-  readonly #window = new Map<number, Delivery>();
+  readonly #window = new Window();
   readonly #gate: OutputGate;
   readonly #markEnded: (ending: Ending) => void;
   #thread: Thread | undefined;
   #journal: Journal | undefined;
-  #lastNumber = 0;
   /** Why it is ending, from the moment that this is decided. */
   #verdict: Pick<Ending, 'kind' | 'cause'> | undefined;
 
-  constructor(agentId: string, type: AgentType, hosting: Hosting, onTurn: () => void) {
+  constructor(agentId: string, type: AgentType, hosting: Hosting, inbox: Inbox, onTurn: () => void) {
     this.epoch = hosting.counters.nextEpoch();
     this.#agentId = agentId;
     this.#type = type;
     this.#hosting = hosting;
+    this.#inbox = inbox;
     this.#onTurn = onTurn;
     // After a failed write, what the thread holds is ahead of the disk: none of it may be built upon.
-    this.#gate = new OutputGate((cause) => this.#stop('crashed', cause), onTurn);
+    const failed = (cause: Error) => {
+      hosting.recover();
+      this.#stop('crashed', cause);
+    };
+    this.#gate = new OutputGate(failed, onTurn);
     ({ promise: this.ended, resolve: this.#markEnded } = Promise.withResolvers<Ending>());
   }
 
@@ -69,13 +76,8 @@ export class Incarnation {
     return this.#window.size;
   }
 
-  /** Messages in the thread, oldest first. */
-  get deliveries(): Delivery[] {
-    return [...this.#window.values()];
-  }
-
   get hasRoom(): boolean {
-    return this.#verdict === undefined && this.#window.size < WINDOW;
+    return this.#verdict === undefined && this.#window.hasRoom;
   }
 
   /** Sequence of the newest write; 0 for an agent that has never committed. */
@@ -90,16 +92,19 @@ export class Incarnation {
   /** Reads what is stored, starts the thread and rebuilds the agent in it. Undefined where that failed: then it is ending. */
   async start(): Promise<{ idleTimeoutMs: number | undefined } | undefined> {
     try {
-      const { journal, stored } = await this.#hosting.store.open(this.#agentId);
+      const { store, settings, types } = this.#hosting;
+      await this.#inbox.written;
+      const { journal, stored, pending } = await store.open(this.#agentId);
       if (this.#verdict) {
         journal.close();
         return undefined;
       }
       this.#journal = journal;
+      this.#inbox.load(pending);
       const thread = this.#spawn();
-      const { maxMessageBytes, maxStateBytes } = this.#hosting.settings;
+      const { maxMessageBytes, maxStateBytes } = settings;
       const { module } = this.#type;
-      const orders = { agentId: this.#agentId, module, stored, maxMessageBytes, maxStateBytes };
+      const orders = { agentId: this.#agentId, module, types, stored, maxMessageBytes, maxStateBytes };
       const hydrated = await this.#inTime(thread.call<Hydrated>((control) => control.hydrate(orders)));
       if (!hydrated.ok) throw fromFault(hydrated.fault, this.#agentId);
       return { idleTimeoutMs: hydrated.idleTimeoutMs };
@@ -110,18 +115,20 @@ export class Incarnation {
   }
 
   deliver(delivery: Delivery): void {
-    this.#lastNumber += 1;
-    this.#window.set(this.#lastNumber, delivery);
-    this.#thread?.post({ kind: 'message', number: this.#lastNumber, body: delivery.body });
+    this.#thread?.post({ kind: 'message', number: this.#window.add(delivery), body: delivery.body });
   }
 
   /** Asks the turn of a delivery to end and roll back; ends the thread if the turn ignores that. */
   cancel(delivery: Delivery): void {
-    for (const [number, candidate] of this.#window) {
-      if (candidate !== delivery) continue;
-      this.#thread?.post({ kind: 'cancel', number });
-      this.#endIfIgnored(number, delivery);
-    }
+    const number = this.#window.numberOf(delivery);
+    if (number === undefined) return;
+    this.#thread?.post({ kind: 'cancel', number });
+    this.#endIfIgnored(number, delivery);
+  }
+
+  /** Asks the same of all turns in the thread, for a reason that lies elsewhere. */
+  cancelAll(why: DrowseError): void {
+    for (const delivery of this.#condemned(why)) this.cancel(delivery);
   }
 
   /** Asks the agent to sleep between turns. False if it refused: it has a turn running or a message on the way. */
@@ -134,7 +141,7 @@ export class Incarnation {
     });
     try {
       const thread = this.#thread as Thread;
-      const answer = await thread.call<Passivated>((control) => control.passivate(this.#lastNumber));
+      const answer = await thread.call<Passivated>((control) => control.passivate(this.#window.last));
       this.#hosting.timers.cancel(late);
       if (!answer.asleep) return false;
       await this.#sleep(answer);
@@ -147,9 +154,19 @@ export class Incarnation {
     return true;
   }
 
-  /** Ends the thread now. Turns whose records are here still commit; the one running is rejected with `cause`. */
-  stop(cause: Error): void {
+  /** Ends the thread now. Turns whose records are here still commit; all others in it are rejected with `cause`. */
+  abort(cause: DrowseError): void {
+    this.#condemned(cause);
     this.#stop('stopped', cause);
+  }
+
+  #condemned(why: DrowseError): Delivery[] {
+    const deliveries = this.#window.newestFirst.filter(({ cancelled }) => cancelled === undefined);
+    for (const delivery of deliveries) {
+      delivery.spared = true;
+      delivery.cancelled = why;
+    }
+    return deliveries;
   }
 
   #stop(kind: Ending['kind'], cause: Error): void {
@@ -170,7 +187,7 @@ export class Incarnation {
     });
     this.#thread = thread;
     void thread.ended.then((how) => {
-      this.#verdict ??= { kind: 'crashed', cause: this.#crash(how) };
+      this.#verdict ??= { kind: 'crashed', cause: crashError(this.#agentId, how) };
       return this.#conclude();
     });
     return thread;
@@ -178,9 +195,8 @@ export class Incarnation {
 
   #hear(frame: Up): void {
     if (frame.kind === 'log') return this.#log(frame);
-    const delivery = this.#window.get(frame.number);
+    const delivery = this.#window.take(frame.number);
     if (delivery === undefined) return;
-    this.#window.delete(frame.number);
     this.#answer(frame, delivery);
     this.#onTurn();
   }
@@ -197,14 +213,18 @@ export class Incarnation {
   #answer(frame: Exclude<Up, { kind: 'log' }>, delivery: Delivery): void {
     const { counters, settings } = this.#hosting;
     switch (frame.kind) {
-      case 'done':
-        if (frame.change) this.#write(frame.change);
+      case 'done': {
+        const { effects, reply } = frame;
+        const { steps, release } = recordOf(this.#agentId, { effects, delivery, reply }, this.#inbox, this.#hosting);
+        this.#write(frame.change, steps);
         this.#whenDurable(delivery, () => {
           counters.committed += 1;
           counters.answered(settings.clock.elapsed() - delivery.sentAt);
-          delivery.resolve(frame.reply);
+          delivery.resolve(reply);
+          release();
         });
         return;
+      }
       case 'failed':
         counters.failed += 1;
         this.#whenDurable(delivery, () => delivery.reject(fromFault(frame.fault, this.#agentId)));
@@ -217,20 +237,26 @@ export class Incarnation {
   }
 
   #whenDurable(delivery: Delivery, leave: () => void): void {
-    this.#gate.pass(leave, (cause) => delivery.reject(cause));
+    this.#gate.pass(leave, (cause) => delivery.spare(cause));
   }
 
-  #write({ kind, bytes }: Change): void {
+  #write(change: Change | undefined, steps: readonly Step[]): void {
     const journal = this.#journal as Journal;
-    this.#gate.add(kind === 'record' ? journal.append(bytes) : journal.snapshot(journal.sequence + 1, bytes));
+    if (change?.kind === 'record') this.#gate.add(journal.append(change.bytes, steps));
+    else if (change) this.#gate.add(journal.snapshot(journal.sequence + 1, change.bytes, steps));
+    else if (steps.length > 0) this.#gate.add(journal.write(steps));
   }
 
-  async #sleep({ snapshot, changed, fault }: Extract<Passivated, { asleep: true }>): Promise<void> {
+  async #sleep({ snapshot, changed, effects, fault }: Extract<Passivated, { asleep: true }>): Promise<void> {
     const { log } = this.#hosting.settings;
+    const journal = this.#journal as Journal;
     if (fault) log.warn({ agentId: this.#agentId, err: fromFault(fault, this.#agentId) }, 'passivate() threw');
-    if (snapshot) this.#gate.add((this.#journal as Journal).snapshot(this.sequence + (changed ? 1 : 0), snapshot));
+    const { steps, release } = recordOf(this.#agentId, { effects }, this.#inbox, this.#hosting);
+    if (snapshot) this.#gate.add(journal.snapshot(this.sequence + (changed ? 1 : 0), snapshot, steps));
+    else this.#write(undefined, steps);
     // If that fails, the verdict is another by then.
     await this.#gate.settled();
+    if (!this.#gate.failed) release();
     this.#verdict ??= { kind: 'slept', cause: new Error('The agent went to sleep.') };
     void this.#thread?.leave(this.#hosting.settings.abortGraceMs);
   }
@@ -242,7 +268,7 @@ export class Incarnation {
       // Behind another turn it can only wait; the grace counts from when its own begins.
       if (pulse && pulse.begun < number) grace = timers.add(settings.abortGraceMs, look);
       // Its own turn, and no later one: that it is over may be known here only when its answer is read.
-      else if (pulse?.running === number) this.stop(delivery.cancelled as Error);
+      else if (pulse?.running === number) this.#stop('stopped', delivery.cancelled as Error);
     };
     let grace = timers.add(settings.abortGraceMs, look);
     delivery.onSettled(() => timers.cancel(grace));
@@ -262,24 +288,10 @@ export class Incarnation {
     }
   }
 
-  #crash(how: Error): DrowseError {
-    const outOfMemory = (how as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
-    return new DrowseError(
-      outOfMemory ? 'ERR_DROWSE_AGENT_OUT_OF_MEMORY' : 'ERR_DROWSE_AGENT_CRASHED',
-      `Agent ${this.#agentId} ${outOfMemory ? 'ran out of memory' : 'crashed'}: ${how.message}`,
-      { cause: how, agentId: this.#agentId },
-    );
-  }
-
   async #conclude(): Promise<void> {
     const begun = this.#thread?.pulse.begun ?? 0;
     const { kind, cause } = this.#verdict as Pick<Ending, 'kind' | 'cause'>;
-    const unbegun: Delivery[] = [];
-    for (const [number, delivery] of this.#window) {
-      if (number > begun && !delivery.cancelled) unbegun.push(delivery);
-      else delivery.reject(delivery.cancelled ?? cause);
-    }
-    this.#window.clear();
+    const unbegun = this.#window.close(begun, cause, this.#gate.failed);
     // The next incarnation reads the disk: every write of this one must have reached it, or failed, by then.
     await this.#gate.settled();
     this.#journal?.close();

@@ -4,9 +4,24 @@ export { DrowseError, ERROR_CODES, type ErrorCode } from '../core/errors.ts';
 export type { Logger, LogLevel } from '../core/log.ts';
 export { type Examination, type ExamineOptions, examineStore, type Finding } from '../storage/doctor.ts';
 export { MemoryStore } from '../storage/memory-store.ts';
+export type {
+  Alarm,
+  Answer,
+  Attempt,
+  Due,
+  Letter,
+  LetterQuery,
+  Messages,
+  Notes,
+  Pending,
+  Step,
+  Told,
+} from '../storage/messages.ts';
 export type { Durability, Journal, Listed, ListQuery, Opened, Store, Stored } from '../storage/store.ts';
-export type { AgentInfo, AgentSummary, AwakeInfo } from './agent-info.ts';
+export type { AgentInfo, AgentSummary, AwakeInfo, InboxInfo } from './agent-info.ts';
+export type { DeadLetter, DeadLetterQuery, DeadLetters } from './dead-letters.ts';
 export type { SleepReason, SupervisorEvents } from './events.ts';
-export type { AgentTypeOptions, CloseOptions, SendOptions, SupervisorOptions } from './options.ts';
+export type { AgentTypeOptions, CloseOptions, SendOptions, SupervisorOptions, TellOptions } from './options.ts';
+export type { PendingMessage } from './pending-message.ts';
 export { Supervisor } from './supervisor.ts';
 export type { SupervisorStats } from './supervisor-stats.ts';

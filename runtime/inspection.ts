@@ -1,6 +1,8 @@
+import type { Pending } from '../storage/messages.ts';
 import type { Agent } from './agent.ts';
-import type { AwakeInfo } from './agent-info.ts';
+import type { AwakeInfo, InboxInfo } from './agent-info.ts';
 import type { LifecycleState } from './lifecycle.ts';
+import { dueAlarms, told } from './pending-message.ts';
 
 /** Looks at an awake agent without touching its idle clock. */
 export function inspectAwake(
@@ -23,6 +25,23 @@ export function inspectAwake(
   };
 }
 
+/** What waits for an agent. */
+export function inspectInbox(pending: Pending, now: number): InboxInfo {
+  const waiting = [...dueAlarms(pending, now), ...told(pending)];
+  const tried = waiting.find(({ attempts }) => attempts.length > 0);
+  const alarms = [...pending.alarms].sort((a, b) => a.at - b.at);
+  return {
+    waiting: waiting.length,
+    more: pending.more,
+    retrying: tried && { id: String(tried.number), attempts: tried.attempts, retryAt: tried.retryAt },
+    alarms: alarms.map(({ name, at, every, cron }) => ({
+      name,
+      at,
+      repeats: every === undefined ? cron : `every ${every} ms`,
+    })),
+  };
+}
+
 /** Why an agent stands where it does. */
 export function why(status: LifecycleState, awake: AwakeInfo | undefined, sweepIntervalMs: number): string {
   if (awake === undefined || status === 'dormant') return 'asleep: on disk only';
@@ -33,7 +52,9 @@ export function why(status: LifecycleState, awake: AwakeInfo | undefined, sweepI
     case 'stopping':
       return `going to sleep or ending; ${messages}`;
     case 'backoff':
-      return `crashed ${awake.crashes} times in a row and waits before it is started again; ${messages}`;
+      return awake.crashes === 0
+        ? 'without a thread: a durable message waits for its next attempt'
+        : `crashed ${awake.crashes} times in a row and waits before it is started again; ${messages}`;
     case 'active':
       if (awake.turnForMs !== undefined) return `awake: a turn has been running for ${awake.turnForMs} ms; ${messages}`;
       if (awake.waiting > 0) return `awake: ${messages}`;

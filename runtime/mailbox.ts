@@ -9,6 +9,11 @@ export class Mailbox {
     return this.#waiting.length - this.#head;
   }
 
+  /** The number of the oldest; Infinity where none waits. */
+  get firstNumber(): number {
+    return this.#waiting[this.#head]?.number ?? Number.POSITIVE_INFINITY;
+  }
+
   push(delivery: Delivery): void {
     this.#waiting.push(delivery);
   }

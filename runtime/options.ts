@@ -30,6 +30,8 @@ export interface SupervisorOptions {
   startTimeoutMs?: number;
   /** How long a `send` that names no timeout waits for its reply; default 5 min. */
   sendTimeoutMs?: number;
+  /** How long the turn of a durable message may take; longer counts as a failed attempt. Default 15 min. */
+  turnTimeoutMs?: number;
   /** Between asking a turn, a sleep or a shutdown to end and ending the thread; default 5 s. */
   abortGraceMs?: number;
   /** Messages that may wait for one agent, those in its thread included; default 1,000. */
@@ -38,6 +40,14 @@ export interface SupervisorOptions {
   maxMessageMb?: number;
   /** Largest state; default 256. */
   maxStateMb?: number;
+  /** How often the turn of a durable message may begin before the message moves to the dead letters; default 3. */
+  maxAttempts?: number;
+  /** For how long a repeat under the same idempotency key gets the first reply; default 24 h. */
+  idempotencyRetentionMs?: number;
+  /** How many replies of one agent are kept for that: of more, the oldest are forgotten. Default 1,000. */
+  idempotencyLimit?: number;
+  /** For how long dead letters are kept; default 7 days. */
+  deadLetterRetentionMs?: number;
   /** How a crashed agent with work waiting comes back: the first delay, doubling up to the last; default [100, 30_000]. */
   restarts?: { backoffMs?: readonly [first: number, last: number] };
   /** `fsync`, the default: a reply leaves after its turn is on the disk. `os`: after the operating system has it. */
@@ -53,6 +63,17 @@ export interface SendOptions {
   signal?: AbortSignal;
   /** Milliseconds until the same happens by itself; default `sendTimeoutMs`. */
   timeoutMs?: number;
+  /**
+   * A repeat under the same key, while the first runs or within `idempotencyRetentionMs` of its end, gets the first reply and
+   * changes nothing. It is kept with the turn, so that it holds through sleeps, crashes and restarts. A turn that
+   * failed keeps nothing: a repeat is a new try.
+   */
+  idempotencyKey?: string;
+}
+
+export interface TellOptions {
+  /** A repeat under the same key changes nothing, for `idempotencyRetentionMs`. */
+  idempotencyKey?: string;
 }
 
 export interface CloseOptions {

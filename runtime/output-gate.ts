@@ -22,6 +22,11 @@ export class OutputGate {
     return this.#underWay > 0;
   }
 
+  /** Whether a write has failed: what the thread holds is ahead of the disk. */
+  get failed(): boolean {
+    return this.#failed !== undefined;
+  }
+
   /** Everything said from now on waits for this write too. */
   add(write: Promise<void>): void {
     this.#underWay += 1;

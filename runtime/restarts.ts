@@ -19,6 +19,11 @@ export class Restarts {
     return this.#crashes;
   }
 
+  /** Whether a start is to come. */
+  get pending(): boolean {
+    return this.#next !== undefined;
+  }
+
   crashed(): void {
     this.#crashes += 1;
   }
@@ -30,7 +35,10 @@ export class Restarts {
 
   /** Calls `start` when the wait is over. */
   schedule(start: () => void): void {
-    this.#next = this.#timers.add(restartDelay(this.#crashes, this.#backoffMs), start);
+    this.#next = this.#timers.add(restartDelay(this.#crashes, this.#backoffMs), () => {
+      this.#next = undefined;
+      start();
+    });
   }
 
   cancel(): void {

@@ -11,16 +11,22 @@ const NUMBERS = {
   heartbeatIntervalMs: { default: 5_000, min: 10, max: 3_600_000 },
   startTimeoutMs: { default: 60_000, min: 1, max: MAX_TIMER_MS },
   sendTimeoutMs: { default: 5 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },
+  turnTimeoutMs: { default: 15 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },
   abortGraceMs: { default: 5_000, min: 0, max: 3_600_000 },
   mailboxLimit: { default: 1_000, min: 1, max: 1_000_000 },
   maxMessageMb: { default: 16, min: 0.001, max: 1_024 },
   maxStateMb: { default: 256, min: 0.001, max: 1_024 },
+  maxAttempts: { default: 3, min: 1, max: 1_000 },
+  idempotencyRetentionMs: { default: 24 * 3_600_000, min: 1, max: 365 * 24 * 3_600_000 },
+  idempotencyLimit: { default: 1_000, min: 1, max: 1_000_000 },
+  deadLetterRetentionMs: { default: 7 * 24 * 3_600_000, min: 1, max: 10 * 365 * 24 * 3_600_000 },
 } as const;
 
 type NumberOption = keyof typeof NUMBERS;
 
 const OTHERS = ['directory', 'store', 'agents', 'restarts', 'durability', 'log', 'clock'];
 const MIB = 1024 * 1024;
+const MAX_KEY_BYTES = 512;
 
 /** {@link SupervisorOptions} with every default filled in, checked and frozen. */
 export interface Settings extends Readonly<Record<NumberOption, number>> {
@@ -73,6 +79,12 @@ export function checkIdleTimeout(name: string, value: number): number {
 export function checkPatience(signal: unknown, timeoutMs: number): void {
   mustBeInRange('timeoutMs', timeoutMs, NUMBERS.sendTimeoutMs);
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal must be an AbortSignal');
+}
+
+/** Checks an idempotency key. */
+export function checkKey(key: unknown): void {
+  const good = typeof key === 'string' && key !== '' && key.isWellFormed() && Buffer.byteLength(key) <= MAX_KEY_BYTES;
+  if (!good) throw invalid(`idempotencyKey must be a text of 1 to ${MAX_KEY_BYTES} bytes`);
 }
 
 /** Checks the `drainMs` of a close. */

@@ -1,26 +1,25 @@
 import { EventEmitter } from 'node:events';
+import type { AgentId } from '../core/agent-id.ts';
 import { encode } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
-import { Timers } from '../core/timers.ts';
+import { fingerprint } from '../core/fingerprint.ts';
 import { LevelStore } from '../storage/level-store.ts';
 import type { Store } from '../storage/store.ts';
 import { Agent } from './agent.ts';
 import type { AgentInfo, AgentSummary } from './agent-info.ts';
 import { AgentTypes } from './agent-types.ts';
 import { aborted, cancelOn } from './cancellation.ts';
-import { Counters } from './counters.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { Delivery } from './delivery.ts';
 import type { SupervisorEvents } from './events.ts';
-import { HelperPool } from './helper-pool.ts';
-import type { Hosting } from './hosting.ts';
-import { IdleSweep } from './idle-sweep.ts';
-import { inspectAwake, why } from './inspection.ts';
-import { MemoryReturn } from './memory-return.ts';
-import type { CloseOptions, SendOptions, SupervisorOptions } from './options.ts';
+import { inspectAwake, inspectInbox, why } from './inspection.ts';
+import { type Given, type Keyed, keyedBy } from './once.ts';
+import type { CloseOptions, SendOptions, SupervisorOptions, TellOptions } from './options.ts';
+import { type PendingMessage, readInbox } from './pending-message.ts';
+import { Services } from './services.ts';
 import { checkDrain, checkPatience, resolveSettings, type Settings } from './settings.ts';
 import type { SupervisorStats } from './supervisor-stats.ts';
 import { takeStats } from './take-stats.ts';
-import { Threads } from './threads.ts';
 
 /**
  * Hosts agents: starts one worker thread per active agent, puts idle ones to sleep, and wakes them when a message comes.
@@ -28,11 +27,11 @@ import { Threads } from './threads.ts';
  * `ERR_DROWSE_INVALID_AGENT_ID`, `ERR_DROWSE_UNKNOWN_TYPE`, or `ERR_DROWSE_CLOSED` once `close` was called.
  */
 export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncDisposable {
+  /** The durable messages that were given up. */
+  readonly deadLetters: DeadLetters;
   readonly #types: AgentTypes;
   readonly #settings: Settings;
-  readonly #hosting: Hosting;
-  readonly #helpers = new HelperPool();
-  readonly #memoryReturn: MemoryReturn;
+  readonly #services: Services;
   /** The agents that are not asleep. */
   readonly #agents = new Map<string, Agent>();
   #closing: Promise<void> | undefined;
@@ -41,21 +40,25 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     super();
     this.#types = types;
     this.#settings = settings;
-    this.#memoryReturn = new MemoryReturn(settings.clock, this.#helpers);
-    this.#hosting = {
+    this.#services = new Services({
       settings,
       store,
-      threads: new Threads(() => this.#memoryReturn.threadEnded()),
-      timers: new Timers(settings.clock),
-      idle: new IdleSweep(settings.clock, settings.sweepIntervalMs),
-      counters: new Counters(),
+      types: types.names,
       announce: (name, event) => this.#announce(name, event),
-    };
-    this.#hosting.idle.start();
+      awaken: (agentId) => (this.#closing ? undefined : this.#awaken(agentId)),
+    });
+    this.deadLetters = new DeadLetters({
+      messages: store.messages,
+      now: () => settings.clock.now(),
+      idOf: (agentId) => this.#find(agentId).id.full,
+      told: (agentId, told) => this.#services.told(agentId, told),
+    });
+    this.#services.start();
   }
 
   /**
-   * Opens the store and is ready to take messages; no agent is started. Rejects with `ERR_DROWSE_INVALID_OPTIONS`,
+   * Opens the store and is ready to take messages. Agents for which durable messages wait, or whose alarms are due, are
+   * started a few at a time; no other is. Rejects with `ERR_DROWSE_INVALID_OPTIONS`,
    * `ERR_DROWSE_STORE_LOCKED` where another supervisor holds the directory, or `ERR_DROWSE_STORE_FAILED`.
    */
   static async open(options: SupervisorOptions): Promise<Supervisor> {
@@ -72,14 +75,48 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * message is copied at the call.
    */
   async send<Reply = unknown>(agentId: string, message: unknown, options: SendOptions = {}): Promise<Reply> {
-    const { signal, timeoutMs = this.#settings.sendTimeoutMs } = options;
+    const { signal, timeoutMs = this.#settings.sendTimeoutMs, idempotencyKey } = options;
     checkPatience(signal, timeoutMs);
-    const delivery = this.#delivery(agentId, message);
+    const { id } = this.#find(agentId);
+    const body = this.#encode(id, message);
     if (signal?.aborted) throw aborted(signal);
-    const agent = this.#awaken(agentId);
-    cancelOn({ signal, timeoutMs }, delivery, this.#hosting.timers, (why) => agent.cancel(delivery, why));
-    agent.accept(delivery);
-    return delivery.reply as Promise<Reply>;
+    const patience = { signal, timeoutMs };
+    if (idempotencyKey === undefined) {
+      const { delivery, cancel } = this.#give(agentId, body);
+      cancelOn(patience, delivery, this.#services.timers, cancel);
+      return delivery.reply as Promise<Reply>;
+    }
+    const keyed = keyedBy(id.full, idempotencyKey, `send ${fingerprint(message)}`);
+    return this.#services.once.send(keyed, patience, () => this.#give(agentId, body, keyed)) as Promise<Reply>;
+  }
+
+  /**
+   * Tells an agent a message that it need not answer. Resolves once that is on disk: it is then processed, exactly once as
+   * far as states show, through crashes of the agent and of this process. A turn of it that throws or crashes is
+   * tried again, after a wait that grows; after `maxAttempts` the message moves to the dead letters. Rejects with
+   * `ERR_DROWSE_STORE_FAILED` where it may or may not have been stored.
+   */
+  async tell(agentId: string, message: unknown, options: TellOptions = {}): Promise<void> {
+    const { idempotencyKey } = options;
+    const { id } = this.#find(agentId);
+    const body = this.#encode(id, message);
+    const keyed =
+      idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `tell ${fingerprint(message)}`);
+    return this.#services.tell(id.full, body, keyed);
+  }
+
+  /** The durable messages an agent has not processed, without waking it: alarms that are due, then what was told, the oldest first. */
+  async *inbox(agentId: string): AsyncGenerator<PendingMessage, void> {
+    const { id } = this.#find(agentId);
+    yield* readInbox(this.#services.store.messages, id.full, this.#settings.clock.now());
+  }
+
+  /**
+   * Gives up one message of an inbox: it moves to the dead letters. Of one whose turn runs, the turn is cancelled. False
+   * where no message of that id waits, or where its turn committed before it could be cancelled.
+   */
+  async skip(agentId: string, messageId: string): Promise<boolean> {
+    return this.#awaken(agentId).skip(Number(messageId));
   }
 
   /** Wakes an agent ahead of use, creating it if need be; commits nothing. Rejects where it cannot be started. */
@@ -109,12 +146,15 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    */
   async inspect(agentId: string, options: { state?: boolean } = {}): Promise<AgentInfo | undefined> {
     const { id } = this.#find(agentId);
-    const stored = await this.#hosting.store.read(id.full);
-    const state = options.state && stored && { state: await this.#helpers.run('fold-state', stored) };
+    const { store, helpers } = this.#services;
+    const [stored, pending] = await Promise.all([store.read(id.full), store.messages.pending(id.full)]);
+    const state = options.state && stored && { state: await helpers.run('fold-state', stored) };
+    const inbox = inspectInbox(pending, this.#settings.clock.now());
     const heap = await this.#agents.get(id.full)?.incarnation?.thread?.heap();
     // From here on without an await: what is said of the agent belongs to one moment.
     const agent = this.#agents.get(id.full);
-    if (agent === undefined && stored === undefined) return undefined;
+    if (agent === undefined && stored === undefined && inbox.waiting === 0 && inbox.alarms.length === 0)
+      return undefined;
     const awake = agent && inspectAwake(agent, heap, this.#settings.clock.now());
     const status = agent?.state ?? 'dormant';
     return {
@@ -125,6 +165,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       why: why(status, awake, this.#settings.sweepIntervalMs),
       sequence: stored?.sequence ?? 0,
       createdAt: stored?.createdAt,
+      inbox,
       awake,
       ...state,
     };
@@ -140,7 +181,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       ...(after !== undefined && { after: this.#types.find(after).id.full }),
       ...(limit !== undefined && { limit }),
     };
-    for await (const { agentId, createdAt } of this.#hosting.store.list(range)) {
+    for await (const { agentId, createdAt } of this.#services.store.list(range)) {
       const slash = agentId.indexOf('/');
       const status = this.#agents.get(agentId)?.state ?? 'dormant';
       yield { id: agentId, type: agentId.slice(0, slash), key: agentId.slice(slash + 1), status, createdAt };
@@ -149,7 +190,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
 
   /** Figures of now, and counts since the supervisor was opened. Cheap enough to be called every second. */
   stats(): SupervisorStats {
-    return takeStats(this.#agents.values(), this.#hosting);
+    return takeStats(this.#agents.values(), this.#services);
   }
 
   /**
@@ -171,8 +212,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   }
 
   async #close(drainMs: number): Promise<void> {
-    const { idle, timers, store } = this.#hosting;
-    idle.stop();
+    this.#services.quiesce();
     const agents = [...this.#agents.values()];
     const asleep = Promise.all(agents.map((agent) => this.#retire(agent)));
     const closed = () =>
@@ -183,10 +223,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
         for (const agent of this.#agents.values()) agent.abort(closed());
       await asleep;
     }
-    timers.clear();
-    this.#memoryReturn.stop();
-    await this.#helpers.close();
-    await store.close();
+    await this.#services.stop();
   }
 
   /** An agent that wakes for messages that were behind its sleep is put to sleep again. */
@@ -195,7 +232,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   }
 
   async #within(ms: number, work: Promise<unknown>): Promise<boolean> {
-    const { timers } = this.#hosting;
+    const { timers } = this.#services;
     const { promise, resolve } = Promise.withResolvers<false>();
     const late = timers.add(ms, () => resolve(false));
     const done = await Promise.race([work.then(() => true), promise]);
@@ -217,21 +254,27 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const { id, type } = this.#find(agentId);
     let agent = this.#agents.get(id.full);
     if (agent === undefined) {
-      agent = new Agent(id, type, this.#hosting, () => this.#agents.delete(id.full));
+      agent = new Agent(id, type, this.#services, () => this.#agents.delete(id.full));
       this.#agents.set(id.full, agent);
     }
     return agent;
   }
 
-  #delivery(agentId: string, message: unknown): Delivery {
-    const { id } = this.#find(agentId);
+  #encode(id: AgentId, message: unknown): Uint8Array {
     const body = encode(message, 'message');
-    const { maxMessageBytes, clock } = this.#settings;
-    if (body.length > maxMessageBytes) {
-      const text = `The message has ${body.length} bytes; maxMessageMb allows ${maxMessageBytes}. Send less, or raise maxMessageMb.`;
-      throw new DrowseError('ERR_DROWSE_MESSAGE_TOO_LARGE', text, { agentId: id.full });
-    }
-    return new Delivery(body, clock.elapsed());
+    const { maxMessageBytes } = this.#settings;
+    if (body.length <= maxMessageBytes) return body;
+    const text = `The message has ${body.length} bytes; maxMessageMb allows ${maxMessageBytes}. Send less, or raise maxMessageMb.`;
+    throw new DrowseError('ERR_DROWSE_MESSAGE_TOO_LARGE', text, { agentId: id.full });
+  }
+
+  /** Gives a message to its agent. */
+  #give(agentId: string, body: Uint8Array, once?: Keyed): Given {
+    const agent = this.#awaken(agentId);
+    const number = this.#services.store.messages.nextNumber();
+    const delivery = new Delivery(body, { number, sentAt: this.#settings.clock.elapsed(), ...(once && { once }) });
+    agent.accept(delivery);
+    return { delivery, cancel: (why) => agent.cancel(delivery, why) };
   }
 
   #announce<Name extends keyof SupervisorEvents>(name: Name, event: SupervisorEvents[Name][0]): void {

@@ -11,7 +11,7 @@ import { ManualClock } from '../../manual-clock.ts';
 function setUp() {
   const clock = new ManualClock();
   const timers = new Timers(clock);
-  const delivery = new Delivery(encode('message', 'message'), clock.elapsed());
+  const delivery = new Delivery(encode('message', 'message'), { number: 0, sentAt: clock.elapsed() });
   delivery.reply.catch(() => {});
   const caller = new AbortController();
   const cancels: DrowseError[] = [];
@@ -57,7 +57,7 @@ t.test(
 t.test('a message settled by another that times out with it is not cancelled', async (t) => {
   const clock = new ManualClock();
   const timers = new Timers(clock);
-  const delivery = new Delivery(encode('message', 'message'), clock.elapsed());
+  const delivery = new Delivery(encode('message', 'message'), { number: 0, sentAt: clock.elapsed() });
   timers.add(100, () => delivery.resolve(encode(1, 'reply')));
   cancelOn({ timeoutMs: 100, signal: undefined }, delivery, timers, () => t.fail('it was settled'));
   clock.advance(1_000);
@@ -67,7 +67,7 @@ t.test('a message settled by another that times out with it is not cancelled', a
 t.test('without a signal, the time alone cancels', async (t) => {
   const clock = new ManualClock();
   const codes: string[] = [];
-  const delivery = new Delivery(new Uint8Array(), 0);
+  const delivery = new Delivery(new Uint8Array(), { number: 0, sentAt: 0 });
   cancelOn({ timeoutMs: 5, signal: undefined }, delivery, new Timers(clock), ({ code }) => codes.push(code));
   clock.advance(10);
   t.strictSame(codes, ['ERR_DROWSE_TIMEOUT']);

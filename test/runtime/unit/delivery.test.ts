@@ -2,7 +2,7 @@ import t from 'tap';
 import { encode } from '../../../core/codec.ts';
 import { Delivery } from '../../../runtime/delivery.ts';
 
-const message = () => new Delivery(encode('message', 'message'), 5);
+const message = () => new Delivery(encode('message', 'message'), { number: 0, sentAt: 5 });
 
 t.test('a reply that comes first wins over every error after it', async (t) => {
   const delivery = message();

@@ -2,7 +2,7 @@ import t from 'tap';
 import { type LifecycleEvent, type LifecycleState, next } from '../../../runtime/lifecycle.ts';
 
 const STATES: LifecycleState[] = ['dormant', 'starting', 'active', 'stopping', 'backoff'];
-const EVENTS: LifecycleEvent[] = ['wake', 'ready', 'sleep', 'stay', 'crash', 'stop', 'end'];
+const EVENTS: LifecycleEvent[] = ['wake', 'ready', 'sleep', 'stay', 'crash', 'stop', 'wait', 'end'];
 
 const ALLOWED: Record<string, LifecycleState> = {
   'dormant wake': 'starting',
@@ -10,15 +10,19 @@ const ALLOWED: Record<string, LifecycleState> = {
   'starting ready': 'active',
   'starting crash': 'backoff',
   'starting stop': 'stopping',
+  'starting wait': 'backoff',
   'starting end': 'dormant',
   'active sleep': 'stopping',
   'active crash': 'backoff',
   'active stop': 'stopping',
+  'active wait': 'backoff',
   'active end': 'dormant',
   'stopping stay': 'active',
+  'stopping wait': 'backoff',
   'stopping end': 'dormant',
   'backoff wake': 'starting',
   'backoff stop': 'stopping',
+  'backoff wait': 'backoff',
   'backoff end': 'dormant',
 };
 

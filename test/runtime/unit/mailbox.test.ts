@@ -3,7 +3,7 @@ import { Delivery } from '../../../runtime/delivery.ts';
 import { Mailbox } from '../../../runtime/mailbox.ts';
 import { Random } from '../../random.ts';
 
-const delivery = () => new Delivery(new Uint8Array(), 0);
+const delivery = () => new Delivery(new Uint8Array(), { number: 0, sentAt: 0 });
 
 t.test('it behaves as an array does, whatever is pushed, shifted, put back, withdrawn and drained', async (t) => {
   const random = new Random(1);

@@ -1,0 +1,148 @@
+import type { Alarm, Notes, Pending, Step, Told } from '../storage/messages.ts';
+import { type Durable, stepsAfter, stepsToBury, toDurable } from './durable.ts';
+import type { Hosting } from './hosting.ts';
+import { Schedule } from './schedule.ts';
+
+/**
+ * What an agent's incarnation knows of the durable messages on disk: the oldest of those told, its alarms, and the notes
+ * on them. Between two incarnations it is empty.
+ */
+export class Backlog {
+  readonly #agentId: string;
+  readonly #hosting: Hosting;
+  readonly #onRead: () => void;
+  #told: Told[] = [];
+  #schedule: Schedule | undefined;
+  readonly #notes = new Map<number, Notes>();
+  /** There may be more on disk than is known. */
+  #more = false;
+  #reading = false;
+
+  constructor(agentId: string, hosting: Hosting, onRead: () => void) {
+    this.#agentId = agentId;
+    this.#hosting = hosting;
+    this.#onRead = onRead;
+  }
+
+  get more(): boolean {
+    return this.#more;
+  }
+
+  get schedule(): Schedule | undefined {
+    return this.#schedule;
+  }
+
+  /** Takes over what was found on disk as the incarnation started. Returns steps that remove notes on nothing. */
+  load({ messages, more, notes, alarms }: Pending): Step[] {
+    this.#told = [...messages];
+    this.#schedule = this.#scheduleOf(alarms);
+    for (const note of notes) this.#notes.set(note.number, note);
+    // What was told since it was looked for stands behind it.
+    this.#more ||= more;
+    if (this.#more) void this.read();
+    const numbers = new Set([...messages, ...alarms].map(({ number }) => number));
+    const orphans = notes.filter(({ number }) => !numbers.has(number));
+    return orphans.map(({ number }) => ({ kind: 'settle', agentId: this.#agentId, number }) as const);
+  }
+
+  /** Forgets all of it; `more` says whether there is something to be found again. */
+  unload(more: boolean): void {
+    this.#told = [];
+    this.#schedule = undefined;
+    this.#notes.clear();
+    this.#more = more;
+  }
+
+  /** A message was told and is on disk; without it, something may be. */
+  add(told?: Told): void {
+    if (this.#schedule === undefined) this.#more = true;
+    else if (told && !this.#more && told.number > (this.#told.at(-1)?.number ?? 0)) this.#told.push(told);
+  }
+
+  /** The message that is next: one that has been tried keeps its place before all others, which follow by age. */
+  first(): Durable | undefined {
+    const due = this.#due();
+    const [told] = this.#told;
+    if (told === undefined && due.length === 0) return undefined;
+    const alarm = due.find(({ number }) => this.#notes.has(number)) ?? due[0];
+    if (alarm === undefined || (told && this.#notes.has(told.number))) return this.#durable(told as Told);
+    if (told === undefined || this.#notes.has(alarm.number) || alarm.at <= told.at) return this.#durable(alarm);
+    return this.#durable(told);
+  }
+
+  /** Whether there is more than the message of that number. */
+  hasBehind(number: number | undefined): boolean {
+    return this.#more || [...this.#told, ...this.#due()].some((message) => message.number !== number);
+  }
+
+  find(number: number): Durable | undefined {
+    const found = [...this.#told, ...this.#due()].find((message) => message.number === number);
+    return found && this.#durable(found);
+  }
+
+  note(notes: Notes): void {
+    this.#notes.set(notes.number, notes);
+  }
+
+  /** Drops a message that is over. */
+  forget(number: number): void {
+    this.#told = this.#told.filter((told) => told.number !== number);
+    this.#notes.delete(number);
+    if (this.#told.length === 0 && this.#more) void this.read();
+  }
+
+  /** The steps that store that a message is over. */
+  settle(message: Durable): Step[] {
+    return stepsAfter(this.#agentId, message, this.#scheduleFor(message), this.#now);
+  }
+
+  /** The steps that store that a message is given up. */
+  bury(message: Durable, cause: string): Step[] {
+    return stepsToBury(this.#agentId, message, this.#scheduleFor(message), { cause, now: this.#now });
+  }
+
+  /** Reads what stands behind the messages that are known. */
+  async read(): Promise<void> {
+    const schedule = this.#schedule;
+    if (this.#reading || schedule === undefined) return;
+    this.#reading = true;
+    try {
+      const after = this.#told.at(-1)?.number ?? 0;
+      const { messages, notes, more } = await this.#hosting.store.messages.pending(this.#agentId, { after });
+      if (this.#schedule !== schedule) return;
+      this.#told.push(...messages);
+      for (const note of notes) this.#notes.set(note.number, note);
+      this.#more = more;
+    } catch (err) {
+      this.#hosting.settings.log.warn({ agentId: this.#agentId, err }, 'the inbox could not be read');
+      this.#hosting.timers.add(RETRY_MS, () => void this.read());
+      return;
+    } finally {
+      this.#reading = false;
+    }
+    this.#onRead();
+  }
+
+  get #now(): number {
+    return this.#hosting.settings.clock.now();
+  }
+
+  #due(): Alarm[] {
+    return this.#schedule?.due(this.#now) ?? [];
+  }
+
+  #durable(message: Told | Alarm): Durable {
+    return toDurable(message, this.#notes.get(message.number));
+  }
+
+  #scheduleFor({ alarm }: Durable): Schedule {
+    return this.#schedule ?? this.#scheduleOf(alarm ? [alarm] : []);
+  }
+
+  #scheduleOf(alarms: readonly Alarm[]): Schedule {
+    return new Schedule(this.#agentId, alarms, () => this.#hosting.store.messages.nextNumber());
+  }
+}
+
+/** After this long a read that failed is tried again. */
+const RETRY_MS = 1_000;

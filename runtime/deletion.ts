@@ -1,0 +1,38 @@
+import type { Hosting } from './hosting.ts';
+import type { Inbox } from './inbox.ts';
+
+/** The removal of an agent, from the call on. */
+export class Deletion {
+  readonly #agentId: string;
+  readonly #hosting: Hosting;
+  /** What is numbered below belongs to the agent that is deleted. */
+  readonly #before: number;
+  readonly #done = Promise.withResolvers<boolean>();
+  /** Whether something was told since, which is the next agent's. */
+  told = false;
+
+  constructor(agentId: string, hosting: Hosting) {
+    this.#agentId = agentId;
+    this.#hosting = hosting;
+    this.#before = hosting.store.messages.nextNumber();
+  }
+
+  /** Whether there was an agent; rejects where it could not be removed. */
+  get done(): Promise<boolean> {
+    return this.#done.promise;
+  }
+
+  /** Removes what is stored and what is known of it, once nothing runs any more. Never rejects. */
+  async finish(inbox: Inbox): Promise<void> {
+    const { store, announce } = this.#hosting;
+    try {
+      const existed = await store.delete(this.#agentId, this.#before);
+      if (existed) announce('deleted', { agentId: this.#agentId });
+      this.#done.resolve(existed);
+    } catch (error) {
+      this.#done.reject(error);
+    }
+    inbox.clear();
+    if (this.told) inbox.add();
+  }
+}

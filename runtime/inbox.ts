@@ -1,0 +1,277 @@
+import type { Deadline } from '../core/deadlines.ts';
+import { asError } from '../core/errors.ts';
+import type { Pending, Step, Told } from '../storage/messages.ts';
+import { Backlog } from './backlog.ts';
+import { Delivery } from './delivery.ts';
+import { type Durable, hasBegun, letterId } from './durable.ts';
+import type { Hosting } from './hosting.ts';
+import { dueAlarms, told } from './pending-message.ts';
+import { restartDelay } from './policies.ts';
+import type { Schedule } from './schedule.ts';
+
+/** What is said of a turn that ran as the host ended. */
+const HOST_ENDED = 'The host ended during this attempt.';
+const SKIPPED = 'It was skipped.';
+
+/**
+ * The durable messages of an agent that is not asleep. One at a time is taken: it is tried until its turn commits, or has
+ * failed too often and the message is dead. Whatever ends in between, what is on disk says how often a turn of it began.
+ */
+export class Inbox {
+  readonly #agentId: string;
+  readonly #hosting: Hosting;
+  /** Called when a message may have become ready. */
+  readonly #onReady: () => void;
+  readonly #backlog: Backlog;
+  /** The message whose turn runs, or is about to begin. */
+  #taken: Durable | undefined;
+  #delivery: Delivery | undefined;
+  /** The message taken is to be given up. */
+  #skip: PromiseWithResolvers<boolean> | undefined;
+  #retry: { readonly at: number; readonly deadline: Deadline } | undefined;
+  /** The agent cannot be started: nothing is ready until something is added, or it is time to try again. */
+  #parked = false;
+  /** The message taken is being given up. */
+  #burying = false;
+  /** The newest write of what becomes of a message. */
+  #written: Promise<unknown> | undefined;
+
+  constructor(agentId: string, hosting: Hosting, onReady: () => void) {
+    this.#agentId = agentId;
+    this.#hosting = hosting;
+    this.#onReady = onReady;
+    this.#backlog = new Backlog(agentId, hosting, onReady);
+  }
+
+  /** Whether a message is taken. */
+  get busy(): boolean {
+    return this.#taken !== undefined;
+  }
+
+  /** Whether the agent is wanted for a message. */
+  get ready(): boolean {
+    if (this.#parked) return false;
+    if (this.#burying) return this.#backlog.hasBehind(this.#taken?.number);
+    if (this.#taken !== undefined || this.#backlog.more) return true;
+    const first = this.#backlog.first();
+    return first !== undefined && (first.retryAt ?? 0) <= this.#now;
+  }
+
+  /** When something is to be tried again; undefined where nothing is. */
+  get retryAt(): number | undefined {
+    return this.#retry?.at;
+  }
+
+  /** The agent's alarms, while it has an incarnation. */
+  get schedule(): Schedule {
+    return this.#backlog.schedule as Schedule;
+  }
+
+  /** Resolves once what an incarnation has to find is on disk, or could not be written; undefined where it is. */
+  get written(): Promise<unknown> | undefined {
+    return this.#written;
+  }
+
+  load(pending: Pending): void {
+    const orphans = this.#backlog.load(pending);
+    if (orphans.length > 0) this.#write(orphans, { lightly: true }).catch(() => {});
+    this.#wait(this.#backlog.first()?.retryAt);
+  }
+
+  /** The incarnation is over. What it was to do is found on disk by the next. */
+  unload(): void {
+    this.#backlog.unload(this.ready);
+  }
+
+  /** Nothing of it is there any more. */
+  clear(): void {
+    this.#wait(undefined);
+    this.#backlog.unload(false);
+  }
+
+  /** A message was told and is on disk; without it, one may be, or an alarm is due. */
+  add(told?: Told): void {
+    this.#parked = false;
+    this.#backlog.add(told);
+    this.#onReady();
+  }
+
+  /** The agent cannot be started; `retryMs` is when that may be different, if ever by itself. */
+  park(retryMs: number | undefined): void {
+    this.#parked = true;
+    this.#wait(retryMs === undefined ? undefined : this.#now + retryMs);
+  }
+
+  /** Whether the next message comes before a send of that number. */
+  isBefore(number: number): boolean {
+    if (this.#taken) return false;
+    const first = this.#backlog.first();
+    return first !== undefined && first.number < number && (first.retryAt ?? 0) <= this.#now;
+  }
+
+  /** Takes the next message; undefined where it has to wait for its turn among those that may have ended the host. */
+  take(): Durable | undefined {
+    const first = this.#backlog.first();
+    if (first && hasBegun(first) && !this.#hosting.caution.take(this, this.#onReady)) return undefined;
+    this.#taken = first;
+    return first;
+  }
+
+  /**
+   * Notes on disk that the turn of the message taken is about to begin; resolves with what makes it begin. Undefined where
+   * it must not: it has been tried too often, was skipped, or that could not be noted.
+   */
+  async begin(message: Durable): Promise<Delivery | undefined> {
+    const { maxAttempts, clock } = this.#hosting.settings;
+    const attempts = message.attempts.map((attempt) => ({ cause: HOST_ENDED, ...attempt }));
+    if (attempts.length >= maxAttempts || this.#skip) {
+      await this.#bury({ ...message, attempts }, (this.#skip ? undefined : attempts.at(-1)?.cause) ?? SKIPPED);
+      return undefined;
+    }
+    const begun: Durable = { ...message, attempts: [...attempts, { at: clock.now() }] };
+    try {
+      await this.#note(begun);
+    } catch (error) {
+      this.#again({ ...message, attempts, retryAt: this.#now + this.#delay(1) }, asError(error));
+      return undefined;
+    }
+    this.#taken = begun;
+    const { number, body } = begun;
+    this.#delivery = new Delivery(body, { number, sentAt: clock.elapsed(), durable: begun });
+    this.#watch(this.#delivery, begun);
+    return this.#delivery;
+  }
+
+  /**
+   * The turn of the message taken has ended well: the steps that belong to its record. The next may begin; where that record
+   * cannot be written, the incarnation ends, and the message is found on disk again.
+   */
+  settle(message: Durable): Step[] {
+    const steps = this.#backlog.settle(message);
+    this.#skip?.resolve(false);
+    this.#over(message);
+    return steps;
+  }
+
+  /** Gives up a message, to the dead letters; one that is taken by ending its turn with `stop`. False where there is none of that number. */
+  async skip(number: number, stop: (delivery: Delivery) => void): Promise<boolean> {
+    if (this.#taken?.number === number) {
+      this.#skip ??= Promise.withResolvers();
+      if (this.#delivery) stop(this.#delivery);
+      return this.#skip.promise;
+    }
+    if (this.#backlog.schedule === undefined) return this.#tracked(this.#skipUnknown(number));
+    const message = this.#backlog.find(number);
+    return message !== undefined && this.#bury(message, SKIPPED);
+  }
+
+  get #now(): number {
+    return this.#hosting.settings.clock.now();
+  }
+
+  #delay(attempts: number): number {
+    return restartDelay(attempts, this.#hosting.settings.backoffMs);
+  }
+
+  /** Without an incarnation that knows what waits. */
+  async #skipUnknown(number: number): Promise<boolean> {
+    const { messages } = this.#hosting.store;
+    const found = await messages.pending(this.#agentId, { after: number - 1, limit: 1 });
+    const message = [...dueAlarms(found, this.#now), ...told(found)].find((one) => one.number === number);
+    return message !== undefined && this.#bury(message, SKIPPED);
+  }
+
+  #watch(delivery: Delivery, message: Durable): void {
+    if (this.#skip) delivery.reject(new Error(SKIPPED));
+    delivery.reply.catch((error: Error) => this.#failed(message, error, delivery.spared));
+  }
+
+  #failed(message: Durable, error: Error, spared: boolean): void {
+    const [last, before] = [message.attempts.at(-1), message.attempts.slice(0, -1)];
+    // Settled, and its record was not written.
+    if (this.#taken !== message) return void this.#note({ ...message, attempts: before }).catch(() => {});
+    if (this.#skip) return void this.#bury(message, SKIPPED);
+    if (last === undefined || spared) return this.#again({ ...message, attempts: before }, error);
+    const cause = `${error.name}: ${error.message}`;
+    const tried = { ...message, attempts: [...before, { ...last, cause }] };
+    if (tried.attempts.length >= this.#hosting.settings.maxAttempts) void this.#bury(tried, cause);
+    else this.#again({ ...tried, retryAt: this.#now + this.#delay(tried.attempts.length) }, error);
+  }
+
+  /** The message stays the first, to be tried again. */
+  #again(message: Durable, err: Error): void {
+    const { number, retryAt } = message;
+    const { log } = this.#hosting.settings;
+    log.debug({ agentId: this.#agentId, number, retryAt, err }, 'a durable message was not processed');
+    // Where that fails, what is on disk counts an attempt too many at worst.
+    this.#note(message).catch(() => {});
+    this.#release();
+    this.#wait(retryAt);
+    this.#onReady();
+  }
+
+  async #bury(message: Durable, cause: string): Promise<boolean> {
+    const { number } = message;
+    this.#burying = this.#taken?.number === number;
+    const steps = this.#backlog.bury(message, cause);
+    try {
+      await this.#write(steps, {});
+    } catch (error) {
+      this.#skip?.reject(error);
+      this.#again({ ...message, retryAt: this.#now + this.#delay(1) }, asError(error));
+      return false;
+    }
+    for (const step of steps) if (step.kind === 'alarm') this.#hosting.alarms.set(step.alarm.at);
+    const id = letterId(this.#agentId, number);
+    this.#hosting.announce('deadLetter', { agentId: this.#agentId, id, cause: new Error(cause) });
+    this.#skip?.resolve(true);
+    if (this.#taken?.number === number) this.#over(message);
+    else this.#backlog.forget(number);
+    this.#onReady();
+    return true;
+  }
+
+  #over({ number }: Durable): void {
+    this.#backlog.forget(number);
+    this.#release();
+  }
+
+  #release(): void {
+    this.#burying = false;
+    this.#taken = undefined;
+    this.#delivery = undefined;
+    this.#skip = undefined;
+    this.#hosting.caution.release(this);
+  }
+
+  #note({ number, attempts, retryAt }: Durable): Promise<void> {
+    const notes = { number, attempts, ...(retryAt !== undefined && { retryAt }) };
+    this.#backlog.note(notes);
+    return this.#write([{ kind: 'note', agentId: this.#agentId, notes }], { lightly: true });
+  }
+
+  #write(steps: readonly Step[], how: { lightly?: boolean }): Promise<void> {
+    return this.#tracked(this.#hosting.store.messages.write(steps, how));
+  }
+
+  #tracked<T>(work: Promise<T>): Promise<T> {
+    const before = this.#written;
+    const written = Promise.allSettled([before, work]).then(() => {
+      if (this.#written === written) this.#written = undefined;
+    });
+    this.#written = written;
+    return work;
+  }
+
+  #wait(at: number | undefined): void {
+    const { timers } = this.#hosting;
+    if (this.#retry) timers.cancel(this.#retry.deadline);
+    this.#retry = undefined;
+    if (at === undefined) return;
+    const deadline = timers.add(Math.max(0, at - this.#now), () => {
+      this.#retry = undefined;
+      this.add();
+    });
+    this.#retry = { at, deadline };
+  }
+}

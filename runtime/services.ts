@@ -1,0 +1,121 @@
+import { Timers } from '../core/timers.ts';
+import type { Step, Told } from '../storage/messages.ts';
+import type { Store } from '../storage/store.ts';
+import type { Agent } from './agent.ts';
+import { AlarmClock } from './alarm-clock.ts';
+import { Caution } from './caution.ts';
+import { Counters } from './counters.ts';
+import { HelperPool } from './helper-pool.ts';
+import type { Hosting } from './hosting.ts';
+import { IdleSweep } from './idle-sweep.ts';
+import { MemoryReturn } from './memory-return.ts';
+import { type Keyed, Once } from './once.ts';
+import { Retention } from './retention.ts';
+import type { Settings } from './settings.ts';
+import { Threads } from './threads.ts';
+import { Waker } from './waker.ts';
+
+/** How many agents are awake at a time for what had been waiting on disk. */
+const RESUMED_AT_ONCE = 16;
+
+export interface ServicesOptions {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly types: readonly string[];
+  readonly announce: Hosting['announce'];
+  /** The agent of an id, made if it was asleep; undefined once the supervisor closes. */
+  readonly awaken: (agentId: string) => Agent | undefined;
+}
+
+/** What one supervisor runs for all its agents. */
+export class Services implements Hosting {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly types: readonly string[];
+  readonly announce: Hosting['announce'];
+  readonly timers: Timers;
+  readonly idle: IdleSweep;
+  readonly counters = new Counters();
+  readonly caution = new Caution();
+  readonly helpers = new HelperPool();
+  readonly threads: Threads;
+  readonly alarms: AlarmClock;
+  readonly once: Once;
+  readonly #awaken: ServicesOptions['awaken'];
+  readonly #waker: Waker;
+  readonly #retention: Retention;
+  readonly #memoryReturn: MemoryReturn;
+
+  constructor({ settings, store, types, announce, awaken }: ServicesOptions) {
+    const { clock, log } = settings;
+    const { messages } = store;
+    this.settings = settings;
+    this.store = store;
+    this.types = types;
+    this.announce = announce;
+    this.#awaken = awaken;
+    this.timers = new Timers(clock);
+    this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
+    this.#memoryReturn = new MemoryReturn(clock, this.helpers);
+    this.threads = new Threads(() => this.#memoryReturn.threadEnded());
+    this.#waker = new Waker({ messages, log, find: awaken, limit: RESUMED_AT_ONCE });
+    const wake = (agentId: string) => this.#waker.wake(agentId);
+    this.alarms = new AlarmClock({ messages, clock, timers: this.timers, log, wake });
+    const retentionMs = settings.idempotencyRetentionMs;
+    this.once = new Once({ messages, timers: this.timers, now: () => clock.now(), retentionMs });
+    this.#retention = new Retention({ ...settings, messages });
+  }
+
+  /** Takes up what an earlier process left. */
+  start(): void {
+    this.idle.start();
+    this.#retention.start();
+    this.recover();
+  }
+
+  recover(): void {
+    void this.#waker.resume();
+    this.alarms.set(0);
+  }
+
+  /** Stores a message for an agent, under its key if it has one, and hands it over. */
+  async tell(agentId: string, body: Uint8Array, keyed: Keyed | undefined): Promise<void> {
+    return keyed ? this.once.tell(keyed, () => this.#tell(agentId, body, keyed)) : this.#tell(agentId, body);
+  }
+
+  told(agentId: string, told: Told): void {
+    this.#awaken(agentId)?.remind(told);
+  }
+
+  async #tell(agentId: string, body: Uint8Array, keyed?: Keyed): Promise<void> {
+    const { messages } = this.store;
+    const told: Told = { number: messages.nextNumber(), at: this.settings.clock.now(), body };
+    const steps: Step[] = [{ kind: 'tell', agentId, told }];
+    if (keyed) {
+      const { key, fingerprint } = keyed;
+      steps.push({ kind: 'answer', agentId, answer: { key, fingerprint, number: told.number, at: told.at } });
+    }
+    try {
+      await messages.write(steps);
+    } catch (error) {
+      this.recover();
+      throw error;
+    }
+    this.told(agentId, told);
+  }
+
+  /** Nobody is woken any more by what is on disk. */
+  quiesce(): void {
+    this.idle.stop();
+    this.alarms.stop();
+    this.#waker.stop();
+    this.#retention.stop();
+  }
+
+  async stop(): Promise<void> {
+    this.timers.clear();
+    this.#memoryReturn.stop();
+    await this.helpers.close();
+    await this.store.close();
+  }
+}

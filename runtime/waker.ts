@@ -1,0 +1,86 @@
+import type { Logger } from '../core/log.ts';
+import type { Messages } from '../storage/messages.ts';
+
+/** What is asked of an agent that has something durable to do. */
+interface Reminded {
+  remind(): void;
+  quiet(): Promise<void>;
+  passivate(reason: 'idle'): Promise<void>;
+}
+
+/** After this long inboxes that could not be read are looked for again. */
+const RETRY_MS = 1_000;
+
+export interface WakerOptions {
+  readonly messages: Pick<Messages, 'waiting'>;
+  readonly log: Logger;
+  /** The agent, made if it was asleep; undefined where there can be none. */
+  readonly find: (agentId: string) => Reminded | undefined;
+  /** How many agents are awake for it at a time. */
+  readonly limit: number;
+}
+
+/**
+ * Wakes agents for what is durable, a few at a time: however many have something to do after a restart, or at midnight,
+ * they do not fill the memory all at once. An agent that others wait behind is put to sleep when it is done.
+ */
+export class Waker {
+  readonly #options: WakerOptions;
+  readonly #queue: (() => void)[] = [];
+  #busy = 0;
+  #stopped = false;
+  #resuming = false;
+
+  constructor(options: WakerOptions) {
+    this.#options = options;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const go of this.#queue.splice(0)) go();
+  }
+
+  /** Reminds an agent of what it has to do. Resolves once the next may be reminded, which is before it is done. */
+  async wake(agentId: string): Promise<void> {
+    if (this.#busy >= this.#options.limit) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    if (this.#stopped) return;
+    this.#busy += 1;
+    void this.#serve(agentId);
+  }
+
+  /** Wakes all that have messages in their inboxes; again after a failure of the store, when nobody may have been told. */
+  async resume(): Promise<void> {
+    if (this.#resuming) return;
+    this.#resuming = true;
+    const { messages, log } = this.#options;
+    for (let done = false; !done && !this.#stopped; ) {
+      try {
+        for await (const agentId of messages.waiting()) {
+          await this.wake(agentId);
+          if (this.#stopped) break;
+        }
+        done = true;
+      } catch (err) {
+        if (this.#stopped) break;
+        log.warn({ err }, 'inboxes could not be read');
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+      }
+    }
+    this.#resuming = false;
+  }
+
+  async #serve(agentId: string): Promise<void> {
+    const { log, find } = this.#options;
+    try {
+      const agent = find(agentId);
+      agent?.remind();
+      await agent?.quiet();
+      if (this.#queue.length > 0) void agent?.passivate('idle');
+    } catch (err) {
+      if (!this.#stopped) log.warn({ agentId, err }, 'an agent could not be woken for what waits for it');
+    } finally {
+      this.#busy -= 1;
+      this.#queue.shift()?.();
+    }
+  }
+}
