@@ -1,9 +1,11 @@
 // Runs the scenarios, each in a process of its own, and reports: tables for people, JSON for programs.
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { extname, parse } from 'node:path';
+import { extname, join, parse } from 'node:path';
 import { Command, Option } from 'commander';
+import type { Chart } from './chart.ts';
 import { actAsChild, inChild } from './child.ts';
+import { drawChart } from './drawing.ts';
 import { describeMachine, showMachine } from './machine.ts';
 import { progress } from './progress.ts';
 import type { Context, Invariant, Outcome, Scenario } from './scenario.ts';
@@ -13,6 +15,7 @@ interface Options {
   readonly list?: true;
   readonly json?: true;
   readonly out?: string;
+  readonly charts?: string;
   readonly short?: true;
   readonly directory: string;
   readonly child?: string;
@@ -31,6 +34,7 @@ const command = new Command('bench')
   .option('--list', 'show what the scenarios measure')
   .option('--json', 'print JSON, and nothing else, on stdout')
   .option('--out <file>', 'write the JSON to a file')
+  .option('--charts <directory>', 'draw what a scenario has charts of, as SVG files')
   .option('--short', 'smaller counts, under a minute in all: shows whether all works, measures little')
   .option('--directory <directory>', 'where stores are made', tmpdir())
   .addOption(new Option('--child <call>').hideHelp())
@@ -65,10 +69,11 @@ async function runAll(names: readonly string[]): Promise<boolean> {
   const done: Array<{ readonly name: string } & Outcome> = [];
   for (const name of names) {
     progress(`${name} …`);
-    const { figures, invariants } = await runOne(name, { directory, short });
+    const { figures, invariants, charts = [] } = await runOne(name, { directory, short });
     progress();
     say(`\n${name}\n${table(figures)}\n${showInvariants(invariants)}`);
-    done.push({ name, figures, invariants });
+    if (options.charts) for (const chart of charts) say(`drawn: ${draw(name, chart, options.charts)}`);
+    done.push({ name, figures, invariants, charts });
   }
   const json = `${JSON.stringify({ machine, startedAt, short, scenarios: done }, null, 2)}\n`;
   if (options.json) process.stdout.write(json);
@@ -82,6 +87,13 @@ async function runOne(name: string, context: Context): Promise<Outcome> {
   } catch (error) {
     return { figures: [], invariants: [{ name: 'runs to its end', ok: false, detail: String(error) }] };
   }
+}
+
+function draw(scenario: string, chart: Chart, directory: string): string {
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, `${scenario}-${chart.name}.svg`);
+  writeFileSync(file, drawChart(chart));
+  return file;
 }
 
 function moduleOf(name: string): string {

@@ -1,3 +1,5 @@
+import type { Chart } from './chart.ts';
+
 /** What a scenario is told. It crosses a process boundary: plain data. */
 export interface Context {
   /** Smaller counts: a look whether all works, not a measurement. */
@@ -30,6 +32,8 @@ export interface Invariant {
 export interface Outcome {
   readonly figures: readonly Figure[];
   readonly invariants: readonly Invariant[];
+  /** What the runner draws where `--charts` asks for it. */
+  readonly charts?: readonly Chart[];
 }
 
 /** A file in `scenarios/`, whose name is the scenario's. It runs in a process of its own. */
@@ -58,5 +62,6 @@ export function join(outcomes: readonly Outcome[]): Outcome {
   return {
     figures: outcomes.flatMap(({ figures }) => figures),
     invariants: outcomes.flatMap(({ invariants }) => invariants),
+    charts: outcomes.flatMap(({ charts = [] }) => charts),
   };
 }

@@ -12,6 +12,10 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** One round: the same figure of the product and of its yardstick, taken from the machine as it was then. */
 export interface Pair {
   readonly value: number;
@@ -29,4 +33,9 @@ export function overRounds(rounds: readonly Pair[]): Pair & { readonly ratio: nu
   const middle = byRatio[Math.ceil(byRatio.length / 2) - 1];
   if (middle === undefined) throw new RangeError('There is no median of no rounds.');
   return middle;
+}
+
+/** The values in their order, so many at a time; a rest that does not fill a bucket is left out. */
+export function buckets(values: readonly number[], size: number): number[][] {
+  return Array.from({ length: Math.floor(values.length / size) }, (_, n) => values.slice(n * size, (n + 1) * size));
 }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { median, overRounds, quantile } from '../../bench/statistics.ts';
+import { buckets, mean, median, overRounds, quantile } from '../../bench/statistics.ts';
 
 t.test('a quantile lies between the values it falls among, whatever their order', async (t) => {
   t.equal(quantile([3, 1, 2], 0), 1);
@@ -27,4 +27,16 @@ t.test('value, yardstick and ratio are those of the round in the middle, not of 
   t.same(overRounds(rounds), { value: 40, yardstick: 20, ratio: 2 });
   t.equal(overRounds(rounds.slice(0, 2)).ratio, 1.5);
   t.throws(() => overRounds([]), RangeError);
+});
+
+t.test('values go into buckets in their order, as far as they fill them', async (t) => {
+  t.same(buckets([3, 1, 2, 5, 4], 2), [
+    [3, 1],
+    [2, 5],
+  ]);
+  t.same(buckets([1], 2), []);
+});
+
+t.test('a mean weighs every value', async (t) => {
+  t.equal(mean([1, 1, 1, 9]), 3);
 });
