@@ -1,26 +1,23 @@
+import { type DataRow, parseDataKey } from './data-row.ts';
 import type { Database } from './database.ts';
-import { Damage, unseal, unsealNumber } from './envelope.ts';
+import { GenerationCheck } from './generation-check.ts';
 import { type Head, unsealHead } from './head.ts';
 import { dataRange, headKey, tombstoneKey } from './keys.ts';
+import { unsealTombstone } from './tombstone.ts';
+import { attempt, unreadable } from './unreadable.ts';
 
 type Level = Database['level'];
 
-/** Where a chunk or record says it belongs. */
-interface Row {
-  readonly agentId: string;
-  readonly generation: number;
-  readonly kind: 'chunk' | 'record';
-  readonly number: number;
-}
-
-/** What is wrong with one agent, and what can be saved of it. */
+/** What is wrong with the state of one agent, and what can be saved of it. */
 export interface Diagnosis {
   readonly agentId: string;
   /** Whether the agent counts as one that exists, its head damaged or not. */
   readonly exists: boolean;
   readonly damage: readonly string[];
-  /** The sequence it can be returned to; undefined where its head or snapshot is lost. */
+  /** The sequence it can be returned to; undefined where its snapshot is lost, and the one before that. */
   readonly lastGood: number | undefined;
+  /** The head of the generation before, where that is what it can be returned to. */
+  readonly fallback: Head | undefined;
   /** The newest sequence of which there is a trace. */
   readonly newest: number;
   /** The tombstone it should have, where its own is wrong; `none` where that should go. */
@@ -29,21 +26,10 @@ export interface Diagnosis {
   readonly keeps: (key: Buffer) => boolean;
 }
 
-const NUMBER_BYTES = 6;
-const KINDS: Readonly<Record<number, Row['kind']>> = { 99: 'chunk', 114: 'record' };
 /** Bytes read in one trip: a chunk or some hundreds of records. */
 export const TRIP_BYTES: number = 1024 * 1024;
 
-/** Takes the key of a chunk or record apart; undefined where it is neither. */
-export function parseRow(key: Buffer): Row | undefined {
-  const nul = key.indexOf(0);
-  const kind = KINDS[key[nul + 1 + NUMBER_BYTES] ?? 0];
-  if (nul < 1 || kind === undefined || key.length !== nul + 2 + 2 * NUMBER_BYTES) return undefined;
-  const [generation, number] = [key.readUIntBE(nul + 1, NUMBER_BYTES), key.readUIntBE(nul + 8, NUMBER_BYTES)];
-  return { agentId: key.toString('utf8', 1, nul), generation, kind, number };
-}
-
-/** Reads all that is kept under one id, a few rows at a time. */
+/** Reads the state that is kept under one id, a few rows at a time. */
 export async function diagnose(level: Level, agentId: string): Promise<Diagnosis> {
   const damage: string[] = [];
   const note = (error: unknown) => {
@@ -54,166 +40,110 @@ export async function diagnose(level: Level, agentId: string): Promise<Diagnosis
   const exists = sealedHead !== undefined || damage.length > 0;
   const head = sealedHead && attempt(() => unsealHead(sealedHead), note);
   const sealedTombstone = await level.get(tombstoneKey(agentId)).catch(note);
-  const named = sealedTombstone && attempt(() => unsealNumber(sealedTombstone, 'tombstone'), note);
-  // All that came before the live snapshot is dead, whatever the tombstone says.
-  const dead = head ? head.generation - 1 : (named ?? 0);
-  const rows = new Rows(head, dead, damage);
-  let unswept = false;
+  const tombstone = sealedTombstone && attempt(() => unsealTombstone(sealedTombstone), note);
+  const named = tombstone?.generation ?? 0;
+  const rows = new Rows(head, named, tombstone?.head);
   try {
     for await (const [key, value] of level.iterator({ ...dataRange(agentId), highWaterMarkBytes: TRIP_BYTES })) {
-      const row = parseRow(key);
-      if (row && row.generation <= dead) unswept ||= row.generation > (named ?? 0);
-      else rows.take(row, value);
+      rows.take(parseDataKey(key), value);
     }
   } catch (error) {
     note(error);
   }
   rows.end();
-  if (named !== undefined && named > dead) damage.push(`its tombstone declares its live generation ${named} dead`);
-  else if (unswept && sealedTombstone === undefined) damage.push('rows of an older generation lack a tombstone');
-  const wrong = unswept || (sealedTombstone !== undefined && named === undefined) || (named ?? 0) > dead;
-  const right = dead === 0 ? 'none' : dead;
+  if (rows.fallback && !exists) damage.push('its head is missing');
+  damage.push(...rows.damage);
+  const readable = tombstone !== undefined || sealedTombstone === undefined;
+  if (named > rows.dead) damage.push(`its tombstone declares its live generation ${named} dead`);
+  else if (rows.unswept && readable) damage.push('rows of an older generation lack a tombstone');
+  const wrong = rows.unswept || !readable || named > rows.dead;
   return {
     agentId,
-    exists,
+    exists: exists || rows.fallback !== undefined,
     damage,
     lastGood: rows.lastGood,
-    newest: Math.max(rows.newest, head?.sequence ?? 0),
-    tombstone: wrong ? right : undefined,
-    keeps: (key) => rows.keeps(parseRow(key)),
+    fallback: rows.fallback,
+    newest: rows.newest,
+    tombstone: wrong || rows.fallback ? rows.tombstone : undefined,
+    keeps: (key) => rows.keeps(parseDataKey(key)),
   };
 }
 
-/** Checks the rows that are not dead against the head, in the order of their keys. */
+/** The chunks and records of an agent: those of its live generation, those of the one before, those that are dead. */
 class Rows {
-  readonly #head: Head | undefined;
-  readonly #dead: number;
-  readonly #damage: string[];
-  #chunks = 0;
-  #length = 0;
-  #newest = 0;
+  readonly damage: string[] = [];
+  /** All up to this generation is dead: what came before the live snapshot, whatever the tombstone says. */
+  readonly dead: number;
+  readonly #named: number;
+  readonly #live: GenerationCheck | undefined;
+  readonly #before: Head | undefined;
+  readonly #previous: GenerationCheck | undefined;
+  #newest: number;
   #stray = 0;
-  /** The sequence of the next record. */
-  #next = 0;
-  #intact = true;
-  #lastGood: number | undefined;
-  #ended = false;
+  #unswept = false;
+  #hasOlder = false;
 
-  constructor(head: Head | undefined, dead: number, damage: string[]) {
-    this.#head = head;
-    this.#dead = dead;
-    this.#damage = damage;
-  }
-
-  get lastGood(): number | undefined {
-    return this.#lastGood;
+  constructor(head: Head | undefined, named: number, before: Head | undefined) {
+    this.dead = head ? head.generation - 1 : named;
+    this.#named = named;
+    this.#live = head && new GenerationCheck(head);
+    this.#before = before && before.generation <= this.dead ? before : undefined;
+    this.#previous = this.#before && new GenerationCheck(this.#before);
+    this.#newest = Math.max(head?.sequence ?? 0, this.#before?.sequence ?? 0);
   }
 
   get newest(): number {
     return this.#newest;
   }
 
-  take(row: Row | undefined, value: Buffer): void {
-    const head = this.#head;
-    if (row?.kind === 'record') this.#newest = Math.max(this.#newest, row.number);
-    if (!row || row.generation !== head?.generation) this.#stray += 1;
-    else if (row.kind === 'chunk') this.#takeChunk(head, row.number, value);
-    else this.#takeRecord(head, row.number, value);
+  /** Whether there are dead rows that no tombstone names. */
+  get unswept(): boolean {
+    return this.#unswept;
+  }
+
+  get lastGood(): number | undefined {
+    return this.#live?.lastGood ?? this.#previous?.lastGood;
+  }
+
+  get fallback(): Head | undefined {
+    return this.#live?.lastGood === undefined && this.#previous?.lastGood !== undefined ? this.#before : undefined;
+  }
+
+  /** What is dead once the agent is repaired. */
+  get tombstone(): number | 'none' {
+    const { fallback } = this;
+    if (fallback) return this.#hasOlder ? fallback.generation - 1 : 'none';
+    return this.dead === 0 ? 'none' : this.dead;
+  }
+
+  take(row: DataRow | undefined, value: Buffer): void {
+    const isDead = row !== undefined && row.generation <= this.dead;
+    const older = row !== undefined && row.generation < (this.#before?.generation ?? this.dead + 1);
+    if (row?.kind === 'record' && !older) this.#newest = Math.max(this.#newest, row.number);
+    this.#hasOlder ||= older;
+    if (isDead) {
+      this.#unswept ||= row.generation > this.#named;
+      this.#previous?.take(row, value);
+    } else if (row === undefined || !this.#live?.take(row, value)) this.#stray += 1;
   }
 
   end(): void {
-    this.#endSnapshot();
-    if (this.#stray === 0) return;
-    const because = this.#head ? 'that belong to nothing' : 'without a head that can be read';
-    this.#damage.push(`it has ${this.#stray} rows ${because}`);
+    this.#live?.end();
+    this.#previous?.end();
+    this.damage.push(...(this.#live?.damage ?? []));
+    if (this.#stray > 0) {
+      const because = this.#live ? 'that belong to nothing' : 'without a head that can be read';
+      this.damage.push(`it has ${this.#stray} rows ${because}`);
+    }
+    const before = this.fallback ? (this.#previous?.damage ?? []) : [];
+    this.damage.push(...before.map((damage) => `in what came before that, ${damage}`));
   }
 
-  keeps(row: Row | undefined): boolean {
+  keeps(row: DataRow | undefined): boolean {
     if (row === undefined) return false;
-    const { generation, kind, number } = row;
-    if (generation <= this.#dead) return true;
-    const [head, lastGood] = [this.#head, this.#lastGood];
-    if (generation !== head?.generation || lastGood === undefined) return false;
-    return kind === 'chunk' ? number <= head.chunks : number > head.sequence && number <= lastGood;
-  }
-
-  #takeChunk(head: Head, number: number, value: Buffer): void {
-    if (number === 0 || number > head.chunks) {
-      this.#stray += 1;
-      return;
-    }
-    this.#missChunks(number - 1);
-    this.#chunks = number;
-    const bytes = attempt(
-      () => unseal(value, 'snapshot chunk', number),
-      (error) => this.#spoil(unreadable(error)),
-    );
-    this.#length += bytes?.length ?? 0;
-  }
-
-  #takeRecord(head: Head, number: number, value: Buffer): void {
-    this.#endSnapshot();
-    if (number <= head.sequence) {
-      this.#stray += 1;
-      return;
-    }
-    const before = this.#next;
-    if (number > before) {
-      this.#damage.push(
-        number === before + 1
-          ? `its record ${before} is missing`
-          : `its records ${before} to ${number - 1} are missing`,
-      );
-    }
-    this.#next = number + 1;
-    const bytes = attempt(
-      () => unseal(value, 'record', number),
-      (error) => void this.#damage.push(unreadable(error)),
-    );
-    if (bytes && this.#lastGood === number - 1) this.#lastGood = number;
-  }
-
-  /** No chunk comes after a record. */
-  #endSnapshot(): void {
-    const head = this.#head;
-    if (this.#ended || !head) return;
-    this.#ended = true;
-    this.#next = head.sequence + 1;
-    this.#missChunks(head.chunks);
-    if (this.#intact && this.#length !== head.length) {
-      this.#spoil(`its snapshot has ${this.#length} bytes, not ${head.length}`);
-    }
-    if (this.#intact) this.#lastGood = head.sequence;
-  }
-
-  #missChunks(upTo: number): void {
-    for (let number = this.#chunks + 1; number <= upTo; number += 1)
-      this.#spoil(`its snapshot chunk ${number} is missing`);
-  }
-
-  #spoil(damage: string): void {
-    this.#intact = false;
-    this.#damage.push(damage);
-  }
-}
-
-/** Whether LevelDB found damage of its own. */
-export function isCorruption(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === 'LEVEL_CORRUPTION';
-}
-
-/** What an error says of damage; throws it again where it is of another kind. */
-function unreadable(error: unknown): string {
-  if (error instanceof Damage) return error.message;
-  if (isCorruption(error)) return `LevelDB cannot read all of it: ${error.message}`;
-  throw error;
-}
-
-function attempt<T>(read: () => T, failed: (error: unknown) => void): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    failed(error);
-    return undefined;
+    if (this.#live?.lastGood !== undefined) return row.generation <= this.dead || this.#live.keeps(row);
+    // Where nothing can be saved, what the snapshot replaced is moved aside with the rest.
+    if (this.#before) return row.generation < this.#before.generation || this.#previous?.keeps(row) === true;
+    return row.generation <= this.dead;
   }
 }

@@ -1,11 +1,14 @@
 import { DrowseError } from '../core/errors.ts';
+import { strayEntries } from './alarm-index-check.ts';
 import { Database } from './database.ts';
-import { type Diagnosis, diagnose, isCorruption } from './diagnosis.ts';
+import { type Diagnosis, diagnose } from './diagnosis.ts';
 import { unsealNumber } from './envelope.ts';
-import { TOTAL_KEY } from './keys.ts';
+import { NEXT_KEY, TOTAL_KEY } from './keys.ts';
 import { probe, repairDatabase } from './level-repair.ts';
-import { recount, repairAgent } from './repair.ts';
-import { walkIds, walkOthers } from './walk.ts';
+import { diagnoseMessages, type MessageDiagnosis } from './message-check.ts';
+import { moveAside, recount, renumber, repairAgent, rowsOf } from './repair.ts';
+import { isCorruption } from './unreadable.ts';
+import { type Encounters, walkIds, walkOthers } from './walk.ts';
 
 /** One agent's damage, or the store's own, and what was done about it. */
 export interface Finding {
@@ -113,32 +116,47 @@ class Visit {
         this.report({ damage: [`LevelDB cannot read a part: ${error.message}`], repaired: false, remedy: RESTORE });
       },
     };
+    let highest = 0;
+    await this.#examineIndex(database, encounters);
     for await (const agentId of walkIds(level, encounters)) {
       const diagnosis = await diagnose(level, agentId);
-      const gone = diagnosis.damage.length > 0 && (await this.#treat(database, diagnosis));
+      const messages = await diagnoseMessages(level, agentId);
+      highest = Math.max(highest, messages.highest);
+      const damaged = diagnosis.damage.length + messages.damage.length > 0;
+      const gone = damaged && (await this.#treat(database, diagnosis, messages));
       if (diagnosis.exists && !gone) agents += 1;
     }
     const aside = await walkOthers(level, encounters);
-    if (complete) await this.#count(database, agents);
+    if (complete) {
+      await this.#count(database, agents);
+      await this.#checkNext(database, highest);
+    }
     return this.result(agents, aside);
   }
 
+  /** Before the agents: an alarm that is damaged is moved aside with its agent, and then bears nothing out. */
+  async #examineIndex(database: Database, encounters: Encounters): Promise<void> {
+    for await (const { key, agentId, damage } of strayEntries(database.level, encounters)) {
+      if (this.#repair) await moveAside(database, key);
+      if (damage === undefined) continue;
+      const remedy = this.#repair ? 'the entry was moved aside' : '--repair moves the entry aside';
+      this.report({ agentId, damage: [damage], repaired: this.#repair, remedy });
+    }
+  }
+
   /** Reports an agent's damage, repaired where that was asked for. Returns whether the agent is gone. */
-  async #treat(database: Database, diagnosis: Diagnosis): Promise<boolean> {
-    const { agentId, damage, lastGood, newest } = diagnosis;
+  async #treat(database: Database, diagnosis: Diagnosis, messages: MessageDiagnosis): Promise<boolean> {
+    const { agentId, exists, lastGood, newest } = diagnosis;
     const from = (lastGood ?? 0) + 1;
+    const damage = [...diagnosis.damage, ...messages.damage];
     const common = { agentId, damage, lastGood, ...(newest >= from && { lost: { from, to: newest } }) };
-    const prognosis =
-      lastGood === undefined
-        ? 'it cannot be saved: --repair moves what is left of it aside'
-        : `--repair returns it to ${lastGood}`;
     if (!this.#repair) {
-      this.report({ ...common, repaired: false, remedy: prognosis });
+      this.report({ ...common, repaired: false, remedy: prognosis(diagnosis, messages) });
       return false;
     }
     try {
-      this.report({ ...common, repaired: true, remedy: await repairAgent(database, diagnosis) });
-      return lastGood === undefined;
+      this.report({ ...common, repaired: true, remedy: await repairAgent(database, diagnosis, messages) });
+      return exists && lastGood === undefined;
     } catch (error) {
       if (!isCorruption(error)) throw error;
       this.report({ ...common, repaired: false, remedy: RESTORE });
@@ -147,19 +165,42 @@ class Visit {
   }
 
   async #count(database: Database, agents: number): Promise<void> {
-    const counter = readTotal(database.level.getSync(TOTAL_KEY));
+    const counter = readCounter(database.level.getSync(TOTAL_KEY), 0);
     if (counter === agents) return;
     if (this.#repair) await recount(database, agents);
     const damage = counter === undefined ? 'the counter of agents is damaged' : `the counter says ${counter} agents`;
-    const remedy = this.#repair ? `set to ${agents}` : `--repair sets it to ${agents}`;
+    this.#reportCounter(damage, agents);
+  }
+
+  async #checkNext(database: Database, highest: number): Promise<void> {
+    const counter = readCounter(database.level.getSync(NEXT_KEY), 1);
+    if (counter !== undefined && counter > highest) return;
+    // As a host does that finds it damaged: fewer numbers than milliseconds have been given out since 1970.
+    const next = Math.max(highest + 1, Date.now());
+    if (this.#repair) await renumber(database, next);
+    const damage =
+      counter === undefined
+        ? 'the count of messages is damaged'
+        : `the count of messages stands at ${counter}, though there is a message ${highest}`;
+    this.#reportCounter(damage, next);
+  }
+
+  #reportCounter(damage: string, right: number): void {
+    const remedy = this.#repair ? `set to ${right}` : `--repair sets it to ${right}`;
     this.report({ damage: [damage], repaired: this.#repair, remedy });
   }
 }
 
-function readTotal(sealed: Buffer | undefined): number | undefined {
-  if (sealed === undefined) return 0;
+function prognosis({ damage, exists, lastGood }: Diagnosis, { aside, anew }: MessageDiagnosis): string {
+  if (damage.length === 0) return `with --repair, ${rowsOf(aside.length, anew.length)}`;
+  if (lastGood !== undefined) return `--repair returns it to ${lastGood}`;
+  return exists ? 'it cannot be saved: --repair moves what is left of it aside' : '--repair moves its rows aside';
+}
+
+function readCounter(sealed: Buffer | undefined, none: number): number | undefined {
+  if (sealed === undefined) return none;
   try {
-    return unsealNumber(sealed, 'total');
+    return unsealNumber(sealed, 'counter');
   } catch {
     return undefined;
   }

@@ -19,6 +19,8 @@ import { type Ordered, operationsOf } from './steps.ts';
 
 /** Messages read in one go where nothing else is said. */
 const PAGE = 64;
+/** No page goes on behind this many bytes of messages. */
+const PAGE_BYTES = 4 * 1024 * 1024;
 /** Bytes that one step of an iterator may hold. */
 const TRIP_BYTES = 1024 * 1024;
 
@@ -172,6 +174,7 @@ export class LevelMessages implements Messages {
     const { level } = this.#database;
     const messages: Told[] = [];
     const notes: Notes[] = [];
+    let bytes = 0;
     const purged = purgedBelow(level, agentId);
     const from = numberedKey('inbox', agentId, Math.max(after + 1, purged));
     const range = { gte: from, lt: rowRange('inbox', agentId).lt, highWaterMarkBytes: TRIP_BYTES };
@@ -179,8 +182,9 @@ export class LevelMessages implements Messages {
       const row = parseRowKey(key);
       if (row === undefined) continue;
       if (row.isNotes) notes.push(unsealRow<Omit<Notes, 'number'>>(sealed, 'notes on a message'));
-      else if (messages.length === limit) return { messages, notes, more: true };
+      else if (messages.length === limit || bytes >= PAGE_BYTES) return { messages, notes, more: true };
       else messages.push(unsealRow<Omit<Told, 'number'>>(sealed, `message ${row.number}`));
+      bytes += sealed.length;
     }
     return { messages, notes, more: false };
   }

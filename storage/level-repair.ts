@@ -2,7 +2,7 @@ import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { asError, DrowseError } from '../core/errors.ts';
-import { FORMAT_KEY, TOTAL_KEY } from './keys.ts';
+import { FORMAT_KEY, NEXT_KEY, TOTAL_KEY } from './keys.ts';
 
 /** LevelDB's own, which the types of `level` leave out. */
 const { repair } = Level as unknown as { repair: (directory: string) => Promise<void> };
@@ -30,7 +30,7 @@ export async function probe(directory: string): Promise<Probe> {
   try {
     await level.open();
     // Without these no host can open it either.
-    for (const key of [FORMAT_KEY, TOTAL_KEY]) level.getSync(key);
+    for (const key of [FORMAT_KEY, NEXT_KEY, TOTAL_KEY]) level.getSync(key);
     return { dropped: await droppedBytes(directory) };
   } catch (error) {
     const { cause = error } = error as Error;

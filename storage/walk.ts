@@ -1,15 +1,6 @@
 import type { Database } from './database.ts';
-import { isCorruption, parseRow } from './diagnosis.ts';
-import {
-  agentIdOf,
-  dataRange,
-  FORMAT_KEY,
-  headKey,
-  headRange,
-  TOTAL_KEY,
-  tombstoneKey,
-  tombstoneRange,
-} from './keys.ts';
+import { agentIdOf, FORMAT_KEY, NEXT_KEY, ROWS, TOTAL_KEY } from './keys.ts';
+import { isCorruption } from './unreadable.ts';
 
 type Level = Database['level'];
 
@@ -23,13 +14,20 @@ export interface Encounters {
 
 /** Begins the keys of rows that a repair has moved out of the way. */
 export const ASIDE = 'q';
-const GAPS = ['', 'a', 'b', 'd', 'e', 't', 'u', undefined];
+/** What the keys of agents begin with where an id and a NUL follow. */
+const WITH_NUL = ['d', ...Object.values(ROWS)];
+/** And where they are an id alone: heads, tombstones, purges. */
+const PLAIN = ['a', 't', 'u'];
+/** The index of alarms is walked by its own check. */
+const ELSEWHERE = [...PLAIN, ...WITH_NUL, 'l'].sort();
+const OWN = [FORMAT_KEY, NEXT_KEY, TOTAL_KEY];
 
-/** Every id that a head, a tombstone, a chunk or a record names, each once, in the order of the ids' bytes. */
+/** Every id that a row of an agent names, each once, in the order of the ids' bytes. */
 export async function* walkIds(level: Level, encounters: Encounters): AsyncGenerator<string, void> {
-  const heads = plainIds(level, headRange(''), headKey, encounters);
-  const tombstones = plainIds(level, tombstoneRange(), tombstoneKey, encounters);
-  const cursors = [heads, tombstones, rowIds(level, encounters)];
+  const cursors = [
+    ...PLAIN.map((letter) => plainIds(level, letter, encounters)),
+    ...WITH_NUL.map((letter) => rowIds(level, letter, encounters)),
+  ];
   const next = await Promise.all(cursors.map(async (cursor) => (await cursor.next()).value as string | undefined));
   for (;;) {
     const [first] = next.filter((id) => id !== undefined).sort(inByteOrder);
@@ -41,16 +39,16 @@ export async function* walkIds(level: Level, encounters: Encounters): AsyncGener
   }
 }
 
-/** Meets every key outside the ranges of agents that is neither the store's own nor set aside. Returns how many are. */
+/** Meets every key that is none of an agent's, nor the store's own, nor set aside. Returns how many are aside. */
 export async function walkOthers(level: Level, encounters: Encounters): Promise<number> {
   let aside = 0;
-  for (let gap = 0; gap < GAPS.length; gap += 2) {
-    const [gte, lt] = [GAPS[gap] as string, GAPS[gap + 1]];
-    const range = lt === undefined ? { gte: Buffer.from(gte) } : { gte: Buffer.from(gte), lt: Buffer.from(lt) };
+  for (const [at, letter] of ['', ...ELSEWHERE].entries()) {
+    const before = ELSEWHERE[at];
+    const range = { gte: letter === '' ? Buffer.alloc(0) : behind(letter), ...(before && { lt: Buffer.from(before) }) };
     try {
       for await (const key of level.keys(range)) {
         if (key.toString('latin1', 0, 1) === ASIDE) aside += 1;
-        else if (!key.equals(FORMAT_KEY) && !key.equals(TOTAL_KEY)) encounters.unknown(key);
+        else if (!OWN.some((own) => own.equals(key))) encounters.unknown(key);
       }
     } catch (error) {
       passOver(error, encounters);
@@ -59,16 +57,17 @@ export async function walkOthers(level: Level, encounters: Encounters): Promise<
   return aside;
 }
 
-async function* plainIds(
-  level: Level,
-  range: { readonly gte: Buffer; readonly lt: Buffer },
-  keyOf: (agentId: string) => Buffer,
-  encounters: Encounters,
-): AsyncGenerator<string, void> {
+/** Tells of a part that LevelDB cannot read; throws what is another matter. */
+export function passOver(error: unknown, { unreadable }: Encounters): void {
+  if (!isCorruption(error)) throw error;
+  unreadable(error);
+}
+
+async function* plainIds(level: Level, letter: string, encounters: Encounters): AsyncGenerator<string, void> {
   try {
-    for await (const key of level.keys(range)) {
+    for await (const key of level.keys({ gte: Buffer.from(letter), lt: behind(letter) })) {
       const id = agentIdOf(key);
-      if (keyOf(id).equals(key) && !id.includes('\0')) yield id;
+      if (Buffer.from(`${letter}${id}`).equals(key) && !id.includes('\0')) yield id;
       else encounters.unknown(key);
     }
   } catch (error) {
@@ -77,14 +76,15 @@ async function* plainIds(
 }
 
 /** Leaps from agent to agent: their rows are read when they are diagnosed. */
-async function* rowIds(level: Level, encounters: Encounters): AsyncGenerator<string, void> {
-  await using iterator = level.keys<Buffer>({ gte: Buffer.from('d'), lt: Buffer.from('e') });
+async function* rowIds(level: Level, letter: string, encounters: Encounters): AsyncGenerator<string, void> {
+  await using iterator = level.keys<Buffer>({ gte: Buffer.from(letter), lt: behind(letter) });
   try {
     for (let key = await iterator.next(); key !== undefined; key = await iterator.next()) {
-      const row = parseRow(key);
-      if (row && dataRange(row.agentId).gte.equals(key.subarray(0, key.indexOf(0) + 1))) {
-        yield row.agentId;
-        iterator.seek(dataRange(row.agentId).lt);
+      const nul = key.indexOf(0);
+      const id = key.toString('utf8', 1, nul);
+      if (nul > 1 && Buffer.from(`${letter}${id}\0`).equals(key.subarray(0, nul + 1))) {
+        yield id;
+        iterator.seek(Buffer.from(`${letter}${id}\x01`));
       } else encounters.unknown(key);
     }
   } catch (error) {
@@ -92,9 +92,9 @@ async function* rowIds(level: Level, encounters: Encounters): AsyncGenerator<str
   }
 }
 
-function passOver(error: unknown, { unreadable }: Encounters): void {
-  if (!isCorruption(error)) throw error;
-  unreadable(error);
+/** Where the keys end that begin with a letter. */
+function behind(letter: string): Buffer {
+  return Buffer.of(letter.charCodeAt(0) + 1);
 }
 
 function inByteOrder(a: string, b: string): number {

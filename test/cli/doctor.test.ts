@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { generationPrefix, recordKey } from '../../storage/keys.ts';
+import { chunkKey, generationPrefix, numberedKey, recordKey } from '../../storage/keys.ts';
 import { LevelStore } from '../../storage/level-store.ts';
 import { create } from '../storage/contract.ts';
-import { flip } from '../storage/level-disk.ts';
+import { flip, replace } from '../storage/level-disk.ts';
 import { drowse } from './drowse.ts';
 
 async function openStore(t: Test): Promise<{ directory: string; store: LevelStore }> {
@@ -50,6 +50,32 @@ t.test(
     t.match(await drowse(['doctor', '--store', directory, '--repair']), after);
   },
 );
+
+t.test('a lost message is named, and a snapshot that can be undone is', async (t) => {
+  const { directory, store } = await openStore(t);
+  const stop = replace(t, 'keys', () => () => {
+    throw new Error('no sweeps');
+  });
+  const number = store.messages.nextNumber();
+  await store.messages.write([{ kind: 'tell', agentId: 'chat/bob', told: { number, at: 0, body: new Uint8Array() } }]);
+  await (await store.open('chat/ada')).journal.snapshot(4, new Uint8Array());
+  await store.close();
+  stop();
+  await flip(directory, numberedKey('inbox', 'chat/bob', number));
+  await flip(directory, chunkKey(generationPrefix('chat/ada', 2), 1));
+  await flip(directory, recordKey(generationPrefix('chat/ada', 1), 4));
+  const { stdout } = await drowse(['doctor', '--store', directory]);
+  t.same(stdout.split('\n'), [
+    'chat/ada: its snapshot chunk 1 is missing or fails its checksum; in what came before that, its record 4 is missing or fails its checksum. Last good sequence: 3. To be lost: 4 to 4. Left: --repair returns it to 3.',
+    'chat/bob: its message 1 is missing or fails its checksum. Last good sequence: 1. Left: with --repair, 1 rows moved aside.',
+    '2 agents. Findings: 2, left: 2.',
+    '',
+  ]);
+  t.match(await drowse(['doctor', '--store', directory, '--repair']), {
+    status: 0,
+    stdout: /left: 0\. 4 rows lie aside/,
+  });
+});
 
 t.test('a store that a host holds, or that is not there, is refused in one line', async (t) => {
   const { directory } = await openStore(t);

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Level } from 'level';
 import type { Test } from 'tap';
-import { tombstoneRange } from '../../storage/keys.ts';
+import { purgeRange, tombstoneRange } from '../../storage/keys.ts';
 import { LevelStore } from '../../storage/level-store.ts';
 import type { Durability } from '../../storage/store.ts';
 import { NOW, type StoreUnderTest } from './contract.ts';
@@ -32,7 +32,9 @@ export async function levelStore(t: Test, durability: Durability = 'os') {
   };
   /** Resolves once nothing is left to be swept. */
   const swept = async () => {
-    while ((await disk?.keys(tombstoneRange()).all())?.length) await setImmediate();
+    for (const range of [tombstoneRange(), purgeRange()]) {
+      while ((await disk?.keys(range).all())?.length) await setImmediate();
+    }
   };
   return { directory, store, reopen, swept } satisfies StoreUnderTest & Record<string, unknown>;
 }
@@ -65,7 +67,7 @@ export async function keysOf(directory: string, start: string): Promise<string[]
   return keys.map((key) => key.toString('latin1'));
 }
 
-type Method = 'batch' | 'open' | 'keys';
+export type Method = 'batch' | 'put' | 'open' | 'keys' | 'values' | 'iterator' | 'get' | 'getSync';
 
 /** Puts a method in the place of LevelDB's own until the returned function is called, or the test ends. */
 export function replace(t: Test, method: Method, make: (own: (...args: never[]) => unknown) => unknown): () => void {

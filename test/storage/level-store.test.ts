@@ -4,9 +4,12 @@ import { chunkKey, FORMAT_KEY, generationPrefix, headKey, recordKey, TOTAL_KEY }
 import { LevelStore } from '../../storage/level-store.ts';
 import { bytes, create, ids, storeContract, text } from './contract.ts';
 import { failWrites, flip, keysOf, levelStore, onDisk, replace } from './level-disk.ts';
+import { messagesContract } from './messages-contract.ts';
 
-storeContract(t, (t) => levelStore(t, 'os'));
-storeContract(t, (t) => levelStore(t, 'fsync'));
+for (const durability of ['os', 'fsync'] as const) {
+  storeContract(t, (t) => levelStore(t, durability));
+  messagesContract(t, (t) => levelStore(t, durability));
+}
 
 t.test('a directory that another one holds is refused by name, and free again once it is closed', async (t) => {
   const { directory, store } = await levelStore(t);
