@@ -17,6 +17,7 @@ export interface HostFlags {
   durability?: Durability;
   idleTimeout?: number;
   sweepInterval?: number;
+  maxAttempts?: number;
   drain: number;
 }
 
@@ -25,7 +26,7 @@ export interface HostFlags {
  * start from its folder, those on the command line from the working directory.
  */
 export async function hostOptions(flags: HostFlags): Promise<SupervisorOptions> {
-  const { directory, durability, idleTimeout, sweepInterval } = flags;
+  const { directory, durability, idleTimeout, sweepInterval, maxAttempts } = flags;
   const config = flags.config === undefined ? {} : await readConfig(resolve(flags.config));
   const agents = agentTypes(config, flags);
   const place = directory ?? config.directory ?? (config.store ? undefined : './data');
@@ -36,6 +37,7 @@ export async function hostOptions(flags: HostFlags): Promise<SupervisorOptions> 
     ...(durability && { durability }),
     ...(idleTimeout !== undefined && { idleTimeoutMs: idleTimeout }),
     ...(sweepInterval !== undefined && { sweepIntervalMs: sweepInterval }),
+    ...(maxAttempts !== undefined && { maxAttempts }),
   };
 }
 

@@ -1,12 +1,29 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addInbox } from './commands/inbox.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addList } from './commands/list.ts';
 import { addSend } from './commands/send.ts';
 import { addServe } from './commands/serve.ts';
+import { addSkip } from './commands/skip.ts';
 import { addStats } from './commands/stats.ts';
+import { addTell } from './commands/tell.ts';
 import { Failure, UsageError } from './failure.ts';
+
+const COMMANDS = [
+  addServe,
+  addSend,
+  addTell,
+  addList,
+  addInspect,
+  addInbox,
+  addSkip,
+  addDeadLetters,
+  addStats,
+  addDoctor,
+];
 
 /**
  * Runs one command and leaves its exit status in `process.exitCode`: 0 if it did its work, 1 if it failed, 2 if it was
@@ -30,7 +47,7 @@ function program(): Command {
     .showHelpAfterError('(--help says how it is used)')
     // Before the commands are added: they inherit it.
     .exitOverride();
-  for (const add of [addServe, addSend, addList, addInspect, addStats, addDoctor]) add(program);
+  for (const add of COMMANDS) add(program);
   return program;
 }
 

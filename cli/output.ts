@@ -28,3 +28,15 @@ export function moment(ms: number | undefined): string {
 export function mib(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
+
+/** Says how the rest of a list is seen. */
+export function more(after: string): string {
+  return `There are more: --after '${after}' shows them.`;
+}
+
+/** A text as one line of at most so many characters. */
+export function brief(text: string, room: number): string {
+  // A terminal would obey control characters.
+  const line = text.replace(/\p{Cc}+/gu, ' ');
+  return line.length > room ? `${line.slice(0, room - 1)}…` : line;
+}

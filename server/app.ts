@@ -1,10 +1,12 @@
-import { type Context, Hono } from 'hono';
-import { DrowseError, type Logger, type Supervisor } from '../runtime/index.ts';
-import { AgentFailure, describeError, Refusal } from './errors.ts';
+import { Hono } from 'hono';
+import type { Logger, Supervisor } from '../runtime/index.ts';
+import { addAgents } from './agents.ts';
+import { answer, fail } from './answer.ts';
+import { addDeadLetters } from './dead-letters.ts';
+import { describeError, Refusal } from './errors.ts';
 import { refuseForeignPages } from './guard.ts';
-import { toJson } from './json.ts';
+import { addInbox } from './inbox.ts';
 import { readMessage } from './message.ts';
-import { pageOf } from './page.ts';
 
 export interface AppOptions {
   /** Largest body of a message, in MiB of JSON; default 16. */
@@ -22,6 +24,7 @@ export interface AppOptions {
 export function createApp(supervisor: Supervisor, options: AppOptions = {}): Hono {
   const { maxMessageMb = 16, local = false, log } = options;
   const maxBytes = Math.floor(maxMessageMb * 1024 * 1024);
+  const readWithin = (request: Request) => readMessage(request, maxBytes);
   const app = new Hono();
 
   app.use((c, next) => {
@@ -30,32 +33,9 @@ export function createApp(supervisor: Supervisor, options: AppOptions = {}): Hon
   });
   app.get('/health', (c) => answer(c, { ok: true }));
   app.get('/stats', (c) => answer(c, supervisor.stats()));
-  app.get('/agents', async (c) => answer(c, await pageOf(supervisor, c.req.query())));
-
-  app.get('/agents/:id{.+}', async (c) => {
-    const agentId = agentIdOf(c);
-    const info = await supervisor.inspect(agentId, { state: c.req.query('state') === 'true' });
-    if (info === undefined) throw new Refusal('NOT_FOUND', `There is no agent ${agentId}.`, agentId);
-    return answer(c, info);
-  });
-
-  app.post('/agents/:id{.+}', async (c) => {
-    const agentId = agentIdOf(c);
-    const message = await readMessage(c.req.raw, maxBytes);
-    const timeout = c.req.query('timeoutMs');
-    const patience = { signal: c.req.raw.signal, ...(timeout !== undefined && { timeoutMs: Number(timeout) }) };
-    const reply = await supervisor.send(agentId, message, patience).catch((error: unknown) => {
-      throw error instanceof DrowseError ? error : new AgentFailure(error, agentId);
-    });
-    return answer(c, { reply: reply ?? null });
-  });
-
-  app.delete('/agents/:id{.+}', async (c) => answer(c, { deleted: await supervisor.delete(agentIdOf(c)) }));
-  app.post('/passivate/:id{.+}', async (c) => answer(c, { passivated: await supervisor.passivate(agentIdOf(c)) }));
-  app.post('/warm/:id{.+}', async (c) => {
-    await supervisor.warm(agentIdOf(c));
-    return answer(c, { warm: true });
-  });
+  addAgents(app, supervisor, readWithin);
+  addInbox(app, supervisor, readWithin);
+  addDeadLetters(app, supervisor);
 
   app.notFound((c) => fail(c, new Refusal('NOT_FOUND', `${c.req.method} ${c.req.path} is nothing this host knows.`)));
   app.onError((error, c) => {
@@ -66,24 +46,3 @@ export function createApp(supervisor: Supervisor, options: AppOptions = {}): Hon
   });
   return app;
 }
-
-/** The id behind the path's first segment. Decoded here once, as the router would decode it twice. */
-function agentIdOf(c: Context): string {
-  const [, , ...segments] = new URL(c.req.url).pathname.split('/');
-  try {
-    return decodeURIComponent(segments.join('/'));
-  } catch {
-    throw new Refusal('BAD_REQUEST', `The path ${c.req.path} is not valid percent-encoded UTF-8.`);
-  }
-}
-
-function answer(c: Context, body: unknown): Response {
-  return c.body(toJson(body), 200, JSON_TYPE);
-}
-
-function fail(c: Context, error: unknown): Response {
-  const { status, body } = describeError(error);
-  return c.body(toJson(body), status, JSON_TYPE);
-}
-
-const JSON_TYPE = { 'content-type': 'application/json' };

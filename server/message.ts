@@ -1,11 +1,23 @@
 import { DrowseError } from '../runtime/index.ts';
 import { Refusal } from './errors.ts';
+import { isKey, KEY_HEADER } from './idempotency-key.ts';
 
 /** What is needed of a request to read its message. */
 interface Body {
   readonly headers: Headers;
   readonly body: ReadableStream<Uint8Array> | null;
   text(): Promise<string>;
+}
+
+/** Reads the message of a request, which may have only so many bytes. */
+export type MessageReader = (request: Request) => Promise<unknown>;
+
+/** The idempotency key that a request carries, if it does. Throws `BAD_REQUEST` for one that a header cannot carry. */
+export function readKey(headers: Headers): { idempotencyKey?: string } {
+  const key = headers.get(KEY_HEADER);
+  if (key === null) return {};
+  if (isKey(key)) return { idempotencyKey: key };
+  throw new Refusal('BAD_REQUEST', 'The header Idempotency-Key must hold 1 to 512 printable ASCII characters.');
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { AgentInfo } from '../../runtime/index.ts';
-import { agentPath, ask, urlOption } from '../client.ts';
-import { moment, print, table } from '../output.ts';
+import type { AgentInfo, InboxInfo } from '../../runtime/index.ts';
+import { attemptsAt } from '../attempts.ts';
+import { ask, pathOf, urlOption, withQuery } from '../client.ts';
+import { brief, moment, print, table } from '../output.ts';
 
 /** `drowse inspect`: one agent. */
 export function addInspect(program: Command): void {
@@ -13,7 +14,8 @@ export function addInspect(program: Command): void {
     .option('--json', 'print all of it as JSON on one line')
     .addOption(urlOption())
     .action(async (id: string, { url, json, state }: InspectFlags) => {
-      const info = (await ask(url, `${agentPath(id)}${state ? '?state=true' : ''}`)) as AgentInfo;
+      const path = withQuery(pathOf('agents', id), { state: state && 'true' });
+      const info = (await ask(url, path)) as AgentInfo;
       print(json ? JSON.stringify(info) : table(rows(info)));
       if (state && !json) print(`state\n${JSON.stringify(info.state ?? null, null, 2)}`);
     });
@@ -25,18 +27,28 @@ interface InspectFlags {
   state?: true;
 }
 
-function rows({ id, status, why, sequence, createdAt, awake }: AgentInfo): string[][] {
+function rows({ id, status, why, sequence, createdAt, inbox, awake }: AgentInfo): string[][] {
   const rows = [
     ['agent', id],
     ['status', status],
     ['why', why],
     ['changes', String(sequence)],
     ['created', moment(createdAt)],
+    ...inboxRows(inbox),
   ];
   if (awake === undefined) return rows;
   const { waiting, crashes, heartbeatAgeMs, memory } = awake;
   rows.push(['waiting', String(waiting)], ['crashes', String(crashes)]);
   if (heartbeatAgeMs !== undefined) rows.push(['heartbeat', `${heartbeatAgeMs} ms ago`]);
   if (memory) rows.push(['memory', `${memory.heapUsedMb} MiB of heap, ${memory.externalMb} MiB external`]);
+  return rows;
+}
+
+function inboxRows({ waiting, more, retrying, alarms }: InboxInfo): string[][] {
+  const rows = [['inbox', `${waiting}${more ? ' and more' : ''} waiting`]];
+  if (retrying) rows.push(['trying', `message ${retrying.id}, ${attemptsAt(retrying)}`]);
+  for (const { name, at, repeats } of alarms) {
+    rows.push(['alarm', brief(`${name}: ${moment(at)}${repeats === undefined ? '' : `, repeats: ${repeats}`}`, 120)]);
+  }
   return rows;
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { AgentSummary } from '../../runtime/index.ts';
-import { ask, urlOption } from '../client.ts';
+import { ask, urlOption, withQuery } from '../client.ts';
 import { wholeNumber } from '../numbers.ts';
-import { moment, print, table } from '../output.ts';
+import { moment, more, print, table } from '../output.ts';
 
 /** `drowse list`: the agents that exist. */
 export function addList(program: Command): void {
@@ -15,13 +15,13 @@ export function addList(program: Command): void {
     .option('--json', 'print {"agents": […], "next": …} on one line')
     .addOption(urlOption())
     .action(async ({ url, json, type, after, limit }: ListFlags) => {
-      const query = new URLSearchParams({ limit: String(limit), ...(type && { type }), ...(after && { after }) });
-      const page = (await ask(url, `/agents?${query.toString()}`)) as { agents: AgentSummary[]; next: string | null };
+      const path = withQuery('/agents', { limit, type, after });
+      const page = (await ask(url, path)) as { agents: AgentSummary[]; next: string | null };
       if (json) return print(JSON.stringify(page));
       if (page.agents.length === 0) return print('No agents.');
       const rows = page.agents.map(({ id, status, createdAt }) => [id, status, moment(createdAt)]);
       print(table([['AGENT', 'STATUS', 'CREATED'], ...rows]));
-      if (page.next !== null) print(`There are more: --after '${page.next}' shows them.`);
+      if (page.next !== null) print(more(page.next));
     });
 }
 

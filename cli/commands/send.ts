@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import { agentPath, ask, urlOption } from '../client.ts';
+import type { Command } from 'commander';
+import { ask, pathOf, urlOption, withQuery } from '../client.ts';
+import { type Given, keyOption, parseMessage } from '../message.ts';
 import { wholeNumber } from '../numbers.ts';
 import { print } from '../output.ts';
 
@@ -11,12 +12,13 @@ export function addSend(program: Command): void {
     .argument('<id>', 'the agent, as <type>/<key>')
     .argument('<json>', 'the message', parseMessage)
     .option('--timeout <ms>', 'how long to wait for the reply; by default as long as the host says', wholeNumber)
+    .addOption(keyOption('the first reply'))
     .option('--json', 'print {"reply": …} on one line')
     .addOption(urlOption())
-    .action(async (id: string, message: { json: unknown }, options: SendFlags) => {
-      const query = options.timeout === undefined ? '' : `?timeoutMs=${options.timeout}`;
-      const answer = (await ask(options.url, `${agentPath(id)}${query}`, message.json)) as { reply: unknown };
-      if (options.json) print(JSON.stringify(answer));
+    .action(async (id: string, { message }: Given, { url, json, timeout, key }: SendFlags) => {
+      const path = withQuery(pathOf('agents', id), { timeoutMs: timeout });
+      const answer = (await ask(url, path, { method: 'POST', message, key })) as { reply: unknown };
+      if (json) print(JSON.stringify(answer));
       else print(typeof answer.reply === 'string' ? answer.reply : JSON.stringify(answer.reply, null, 2));
     });
 }
@@ -25,13 +27,5 @@ interface SendFlags {
   url: string;
   json?: true;
   timeout?: number;
-}
-
-// In an object, as commander takes a parser's undefined or null for no argument.
-function parseMessage(text: string): { json: unknown } {
-  try {
-    return { json: JSON.parse(text) };
-  } catch (error) {
-    throw new InvalidArgumentError(`It must be JSON: ${(error as Error).message}`);
-  }
+  key?: string;
 }

@@ -16,6 +16,7 @@ export function addServe(program: Command): void {
     .addOption(new Option('--durability <how>', 'what a reply waits for').choices(['fsync', 'os']))
     .option('--idle-timeout <ms>', 'an agent sleeps after this long without a message', wholeNumber)
     .option('--sweep-interval <ms>', 'how often idle agents are looked for', wholeNumber)
+    .option('--max-attempts <count>', 'turns of a durable message that may fail before it is given up', wholeNumber)
     .option('--drain <ms>', 'how long turns may take to finish once it is asked to stop', wholeNumber, 10_000)
     .addHelpText('after', '\nDROWSE_LOG sets the level of the log on stderr: debug, info (the default), warn, error.')
     .action(async (flags: HostFlags) => {

@@ -50,7 +50,9 @@ t.test('a refusal is one line with its code, and status 1', async (t) => {
 });
 
 t.test('where no host is running, every command says so, and how to start one', async (t) => {
-  for (const args of [['send', 'probe/ada', '{}'], ['list'], ['inspect', 'probe/ada'], ['stats']]) {
+  const commands = [['send', 'probe/ada', '{}'], ['tell', 'probe/ada', '{}'], ['list'], ['inspect', 'probe/ada']];
+  const others = [['inbox', 'probe/ada'], ['skip', 'probe/ada', '1'], ['dead-letters', 'list'], ['stats']];
+  for (const args of [...commands, ...others]) {
     const { status, stdout, stderr } = await drowse([...args, '--url', NOWHERE]);
     t.same([status, stdout], [1, ''], args.join(' '));
     t.match(stderr, /^drowse: No host is running at http:\/\/127\.0\.0\.1:1: start one with "drowse serve .*\n$/);
@@ -88,13 +90,16 @@ t.test('a wrong call is status 2 and says what is wrong with it', async (t) => {
 });
 
 t.test('help and version are status 0', async (t) => {
-  for (const command of ['serve', 'send', 'list', 'inspect', 'stats']) {
-    const { status, stdout, stderr } = await drowse([command, '--help']);
+  const commands = ['serve', 'send', 'tell', 'list', 'inspect', 'inbox', 'skip', 'dead-letters', 'stats', 'doctor'];
+  const letters = ['list', 'show', 'requeue', 'drop'].map((command) => `dead-letters ${command}`);
+  for (const command of [...commands, ...letters]) {
+    const { status, stdout, stderr } = await drowse([...command.split(' '), '--help']);
     t.same([status, stderr], [0, ''], command);
     t.ok(stdout.startsWith(`Usage: drowse ${command} `));
-    if (command !== 'serve') t.match(stdout, /--json .*[\s\S]*--url /);
+    if (!['serve', 'dead-letters', 'doctor'].includes(command)) t.match(stdout, /--json .*[\s\S]*--url /);
   }
-  t.match(await drowse(['--help']), { status: 0, stdout: /serve[\s\S]*send[\s\S]*list[\s\S]*inspect[\s\S]*stats/ });
+  const all = new RegExp(commands.map((command) => `\n  ${command} `).join('[\\s\\S]*'));
+  t.match(await drowse(['--help']), { status: 0, stdout: all });
   t.match(await drowse(['--version']), { status: 0, stdout: /^\d+\.\d+\.\d+\n$/ });
 });
 

@@ -1,29 +1,8 @@
-import t, { type Test } from 'tap';
-import { MemoryStore, type Supervisor, type SupervisorOptions } from '../../runtime/index.ts';
-import { type AppOptions, createApp } from '../../server/app.ts';
+import t from 'tap';
+import type { Supervisor } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
-import { fixture, openHost } from '../host.ts';
-
-interface Answer {
-  status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: what each test looks at
-  body: any;
-}
-
-async function open(t: Test, options: Partial<SupervisorOptions> = {}, appOptions: AppOptions = {}) {
-  const supervisor = await openHost(t, { store: new MemoryStore(), ...options });
-  const app = createApp(supervisor, appOptions);
-  const ask = async (method: string, path: string, init: RequestInit = {}): Promise<Answer> => {
-    const response = await app.request(path, { method, ...init });
-    return { status: response.status, body: await response.json() };
-  };
-  const send = (id: string, message: unknown, query = '') => ask('POST', `/agents/${id}${query}`, json(message));
-  return { supervisor, app, ask, send };
-}
-
-function json(message: unknown): RequestInit {
-  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(message) };
-}
+import { fixture } from '../host.ts';
+import { json, open } from './asking.ts';
 
 const turns = (supervisor: Supervisor) => supervisor.stats().turns;
 
@@ -206,6 +185,13 @@ t.test('a closed supervisor is 503 on every path that needs it', async (t) => {
   t.match(await ask('GET', '/agents'), closed);
   t.match(await ask('DELETE', '/agents/probe/ada'), closed);
   t.match(await ask('POST', '/warm/probe/ada'), closed);
+  t.match(await ask('POST', '/tell/probe/ada', json({})), closed);
+  t.match(await ask('GET', '/inbox/probe/ada'), closed);
+  t.match(await ask('POST', '/skip/probe/ada?message=1'), closed);
+  t.match(await ask('GET', '/dead-letters'), closed);
+  t.match(await ask('GET', '/dead-letters/probe/ada%231'), closed);
+  t.match(await ask('DELETE', '/dead-letters/probe/ada%231'), closed);
+  t.match(await ask('POST', '/requeue/probe/ada%231'), closed);
 });
 
 t.test('a caller that hangs up cancels its message', async (t) => {
