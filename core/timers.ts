@@ -24,6 +24,16 @@ export class Timers {
     if (this.#deadlines.size === 0) this.#disarm();
   }
 
+  /** Waits for some work; calls `late` if it takes longer than `ms`. */
+  async during<T>(ms: number, work: Promise<T>, late: () => void): Promise<T> {
+    const deadline = this.add(ms, late);
+    try {
+      return await work;
+    } finally {
+      this.cancel(deadline);
+    }
+  }
+
   clear(): void {
     this.#deadlines.clear();
     this.#disarm();

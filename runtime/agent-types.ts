@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { type AgentId, parseAgentId } from '../core/agent-id.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { AgentTypeOptions, SupervisorOptions } from './options.ts';
-import { checkIdleTimeout, invalid, mustBeKnown } from './settings.ts';
+import { checkIdleTimeout, checkMaxHeap, invalid, mustBeKnown } from './settings.ts';
 
 /** A registered agent type. */
 export interface AgentType {
@@ -12,6 +12,8 @@ export interface AgentType {
   readonly module: string;
   /** The host's own choice for this type; it wins over the definition's. */
   readonly idleTimeoutMs: number | undefined;
+  /** What an agent of this type may hold in memory; undefined: as the supervisor says. */
+  readonly maxHeapBytes: number | undefined;
   /** The environment of its workers. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -56,14 +58,15 @@ function agentType(name: string, given: URL | string | AgentTypeOptions): AgentT
   const path = `agents.${name}`;
   if (typeof options !== 'object' || options === null)
     throw invalid(`${path} must be a module's path or URL, or options`);
-  mustBeKnown(options, ['module', 'idleTimeoutMs', 'env'], `${path}.`);
-  const { idleTimeoutMs, env = [] } = options;
+  mustBeKnown(options, ['module', 'idleTimeoutMs', 'maxHeapMb', 'env'], `${path}.`);
+  const { idleTimeoutMs, maxHeapMb, env = [] } = options;
   if (!Array.isArray(env) || env.some((key) => typeof key !== 'string'))
     throw invalid(`${path}.env must list names of variables`);
   return {
     name,
     module: moduleUrl(`${path}.module`, options.module),
     idleTimeoutMs: idleTimeoutMs === undefined ? undefined : checkIdleTimeout(`${path}.idleTimeoutMs`, idleTimeoutMs),
+    maxHeapBytes: maxHeapMb === undefined ? undefined : checkMaxHeap(`${path}.maxHeapMb`, maxHeapMb),
     env: Object.fromEntries(env.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]]))),
   };
 }

@@ -12,11 +12,15 @@ export class Backlog {
   readonly #hosting: Hosting;
   readonly #onRead: () => void;
   #told: Told[] = [];
+  /** The number of the last message that was known. What became of those before may not be on disk yet: they are not read again. */
+  #last = 0;
   #schedule: Schedule | undefined;
   readonly #notes = new Map<number, Notes>();
   /** There may be more on disk than is known. */
   #more = false;
   #reading = false;
+  /** What was dropped while more was read. */
+  readonly #forgotten = new Set<number>();
 
   constructor(agentId: string, hosting: Hosting, onRead: () => void) {
     this.#agentId = agentId;
@@ -34,7 +38,9 @@ export class Backlog {
 
   /** Takes over what was found on disk as the incarnation started. Returns steps that remove notes on nothing. */
   load({ messages, more, notes, alarms }: Pending): Step[] {
-    this.#told = [...messages];
+    this.#told = [];
+    this.#last = 0;
+    this.#take(messages);
     this.#schedule = this.#scheduleOf(alarms);
     for (const note of notes) this.#notes.set(note.number, note);
     // What was told since it was looked for stands behind it.
@@ -56,7 +62,7 @@ export class Backlog {
   /** A message was told and is on disk; without it, something may be. */
   add(told?: Told): void {
     if (this.#schedule === undefined) this.#more = true;
-    else if (told && !this.#more && told.number > (this.#told.at(-1)?.number ?? 0)) this.#told.push(told);
+    else if (told && !this.#more) this.#take([told]);
   }
 
   /** The message that is next: one that has been tried keeps its place before all others, which follow by age. */
@@ -86,6 +92,7 @@ export class Backlog {
 
   /** Drops a message that is over. */
   forget(number: number): void {
+    if (this.#reading) this.#forgotten.add(number);
     this.#told = this.#told.filter((told) => told.number !== number);
     this.#notes.delete(number);
     if (this.#told.length === 0 && this.#more) void this.read();
@@ -107,10 +114,10 @@ export class Backlog {
     if (this.#reading || schedule === undefined) return;
     this.#reading = true;
     try {
-      const after = this.#told.at(-1)?.number ?? 0;
+      const after = this.#last;
       const { messages, notes, more } = await this.#hosting.store.messages.pending(this.#agentId, { after });
       if (this.#schedule !== schedule) return;
-      this.#told.push(...messages);
+      this.#take(messages.filter(({ number }) => !this.#forgotten.has(number)));
       for (const note of notes) this.#notes.set(note.number, note);
       this.#more = more;
     } catch (err) {
@@ -119,8 +126,17 @@ export class Backlog {
       return;
     } finally {
       this.#reading = false;
+      this.#forgotten.clear();
     }
     this.#onRead();
+  }
+
+  #take(messages: readonly Told[]): void {
+    for (const told of messages) {
+      if (told.number <= this.#last) continue;
+      this.#told.push(told);
+      this.#last = told.number;
+    }
   }
 
   get #now(): number {

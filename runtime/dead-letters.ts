@@ -1,5 +1,5 @@
 import { decode } from '../core/codec.ts';
-import type { Attempt, Letter, Messages, Step, Told } from '../storage/messages.ts';
+import type { Attempt, Letter, Messages, Told } from '../storage/messages.ts';
 import { letterId } from './durable.ts';
 import { invalid } from './settings.ts';
 
@@ -44,6 +44,8 @@ export interface DeadLettersHost {
  */
 export class DeadLetters {
   readonly #host: DeadLettersHost;
+  /** What is being done with a letter: one thing at a time. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
 
   constructor(host: DeadLettersHost) {
     this.#host = host;
@@ -60,12 +62,8 @@ export class DeadLetters {
     };
     let left = limit ?? Number.POSITIVE_INFINITY;
     for await (const { agentId, letter } of messages.letters(query)) {
-      if (only !== undefined && agentId !== only) {
-        // Behind it in the order of ids are those that only begin like it.
-        if (agentId.length > only.length) continue;
-        return;
-      }
-      if (left <= 0) return;
+      // Behind it in the order of ids are those that only begin like it.
+      if (left <= 0 || (only !== undefined && agentId !== only)) return;
       left -= 1;
       yield describe(agentId, letter);
     }
@@ -79,30 +77,39 @@ export class DeadLetters {
   }
 
   /** Tells its agent the message again, as a new one behind all others, and drops the letter. False where there is none of that id. */
-  async requeue(id: string): Promise<boolean> {
-    const { messages, now, idOf, told } = this.#host;
-    const { agentId, number } = parse(id);
-    idOf(agentId);
-    const letter = await messages.letter(agentId, number);
-    if (letter === undefined) return false;
-    const { body, from } = letter;
-    const again: Told = { number: messages.nextNumber(), at: now(), body, ...(from !== undefined && { from }) };
-    const steps: Step[] = [
-      { kind: 'unbury', agentId, number },
-      { kind: 'tell', agentId, told: again },
-    ];
-    await messages.write(steps);
-    told(agentId, again);
-    return true;
+  requeue(id: string): Promise<boolean> {
+    return this.#take(id, async ({ agentId, number, body, from }) => {
+      const { messages, now, idOf, told } = this.#host;
+      idOf(agentId);
+      const again: Told = { number: messages.nextNumber(), at: now(), body, ...(from !== undefined && { from }) };
+      await messages.write([
+        { kind: 'unbury', agentId, number },
+        { kind: 'tell', agentId, told: again },
+      ]);
+      told(agentId, again);
+    });
   }
 
   /** Forgets one. False where there is none of that id. */
-  async drop(id: string): Promise<boolean> {
-    const { messages } = this.#host;
+  drop(id: string): Promise<boolean> {
+    return this.#take(id, ({ agentId, number }) => this.#host.messages.write([{ kind: 'unbury', agentId, number }]));
+  }
+
+  /** Does something that ends a letter. Of two at once, the second finds it gone. */
+  async #take(id: string, end: (letter: Letter & { agentId: string }) => Promise<void>): Promise<boolean> {
     const { agentId, number } = parse(id);
-    if ((await messages.letter(agentId, number)) === undefined) return false;
-    await messages.write([{ kind: 'unbury', agentId, number }]);
-    return true;
+    const taking = (async () => {
+      await this.#underWay.get(id)?.catch(() => {});
+      const letter = await this.#host.messages.letter(agentId, number);
+      if (letter) await end({ agentId, ...letter });
+      return letter !== undefined;
+    })();
+    this.#underWay.set(id, taking);
+    try {
+      return await taking;
+    } finally {
+      if (this.#underWay.get(id) === taking) this.#underWay.delete(id);
+    }
   }
 }
 

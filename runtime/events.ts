@@ -14,7 +14,7 @@ export interface SupervisorEvents {
   /** A crashed agent is being started again for the messages that wait; `crashes` in a row came before. */
   restarted: [{ agentId: string; crashes: number }];
   /** A durable message was given up after its last attempt, or skipped. `id` is what `deadLetters` knows it by. */
-  deadLetter: [{ agentId: string; id: string; cause: Error }];
+  deadLetter: [{ agentId: string; id: string; cause: string }];
   /** All that was kept of the agent is gone. */
   deleted: [{ agentId: string }];
 }

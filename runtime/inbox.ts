@@ -160,9 +160,8 @@ export class Inbox {
       if (this.#delivery) stop(this.#delivery);
       return this.#skip.promise;
     }
-    if (this.#backlog.schedule === undefined) return this.#tracked(this.#skipUnknown(number));
     const message = this.#backlog.find(number);
-    return message !== undefined && this.#bury(message, SKIPPED);
+    return message ? this.#bury(message, SKIPPED) : this.#tracked(this.#skipUnknown(number));
   }
 
   get #now(): number {
@@ -173,7 +172,7 @@ export class Inbox {
     return restartDelay(attempts, this.#hosting.settings.backoffMs);
   }
 
-  /** Without an incarnation that knows what waits. */
+  /** One that no incarnation has in hand, because there is none, or so much waits before it. */
   async #skipUnknown(number: number): Promise<boolean> {
     const { messages } = this.#hosting.store;
     const found = await messages.pending(this.#agentId, { after: number - 1, limit: 1 });
@@ -223,7 +222,7 @@ export class Inbox {
     }
     for (const step of steps) if (step.kind === 'alarm') this.#hosting.alarms.set(step.alarm.at);
     const id = letterId(this.#agentId, number);
-    this.#hosting.announce('deadLetter', { agentId: this.#agentId, id, cause: new Error(cause) });
+    this.#hosting.announce('deadLetter', { agentId: this.#agentId, id, cause });
     this.#skip?.resolve(true);
     if (this.#taken?.number === number) this.#over(message);
     else this.#backlog.forget(number);

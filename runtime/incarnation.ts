@@ -1,9 +1,9 @@
-import { decode } from '../core/codec.ts';
 import { asError, DrowseError } from '../core/errors.ts';
 import { fromFault } from '../core/fault.ts';
 import type { Step } from '../storage/messages.ts';
 import type { Journal } from '../storage/store.ts';
 import type { Change, Hydrated, Passivated, Up } from '../workers/protocol.ts';
+import { writeLine } from './agent-log.ts';
 import type { AgentType } from './agent-types.ts';
 import { crashError } from './crash-error.ts';
 import type { Delivery } from './delivery.ts';
@@ -13,6 +13,9 @@ import { OutputGate } from './output-gate.ts';
 import type { Thread } from './thread.ts';
 import { recordOf } from './turn-record.ts';
 import { Window } from './window.ts';
+
+/** A snapshot that is more than this part of what an agent may hold could be too large for it: it is measured before its first turn. */
+const LARGE = 8;
 
 /**
  * How an incarnation ended:
@@ -47,6 +50,7 @@ export class Incarnation {
   readonly #gate: OutputGate;
   readonly #markEnded: (ending: Ending) => void;
   #thread: Thread | undefined;
+  #started = false;
   #journal: Journal | undefined;
   /** Why it is ending, from the moment that this is decided. */
   #verdict: Pick<Ending, 'kind' | 'cause'> | undefined;
@@ -85,6 +89,10 @@ export class Incarnation {
     return this.#journal?.sequence ?? 0;
   }
 
+  get #maxHeapBytes(): number {
+    return this.#type.maxHeapBytes ?? this.#hosting.settings.maxHeapBytes;
+  }
+
   get thread(): Thread | undefined {
     return this.#thread;
   }
@@ -107,6 +115,8 @@ export class Incarnation {
       const orders = { agentId: this.#agentId, module, types, stored, maxMessageBytes, maxStateBytes };
       const hydrated = await this.#inTime(thread.call<Hydrated>((control) => control.hydrate(orders)));
       if (!hydrated.ok) throw fromFault(hydrated.fault, this.#agentId);
+      if (stored && stored.snapshot.length > this.#maxHeapBytes / LARGE) await thread.fits();
+      this.#started = true;
       return { idleTimeoutMs: hydrated.idleTimeoutMs };
     } catch (error) {
       this.#stop('failed', asError(error));
@@ -133,23 +143,21 @@ export class Incarnation {
 
   /** Asks the agent to sleep between turns. False if it refused: it has a turn running or a message on the way. */
   async passivate(): Promise<boolean> {
-    const grace = this.#hosting.settings.abortGraceMs;
-    const late = this.#hosting.timers.add(grace, () => {
+    const { timers, settings } = this.#hosting;
+    const grace = settings.abortGraceMs;
+    const late = () => {
       const cause = new Error(`passivate() took longer than abortGraceMs (${grace} ms), and the thread was ended.`);
-      this.#hosting.settings.log.warn({ agentId: this.#agentId }, cause.message);
+      settings.log.warn({ agentId: this.#agentId }, cause.message);
       this.#stop('slept', cause);
-    });
+    };
     try {
-      const thread = this.#thread as Thread;
-      const answer = await thread.call<Passivated>((control) => control.passivate(this.#window.last));
-      this.#hosting.timers.cancel(late);
+      const asked = (this.#thread as Thread).call<Passivated>((control) => control.passivate(this.#window.last));
+      const answer = await timers.during(grace, asked, late);
       if (!answer.asleep) return false;
       await this.#sleep(answer);
     } catch (error) {
       // Where the thread ended instead of answering, `ended` says how.
       this.#stop('crashed', asError(error));
-    } finally {
-      this.#hosting.timers.cancel(late);
     }
     return true;
   }
@@ -182,32 +190,30 @@ export class Incarnation {
       name: this.#agentId,
       env: this.#type.env,
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
+      maxHeapBytes: this.#maxHeapBytes,
       onFrame: (frame) => this.#hear(frame),
       onOutput: (stream, text) => settings.log.info({ agentId: this.#agentId, stream }, text.trimEnd()),
     });
     this.#thread = thread;
     void thread.ended.then((how) => {
-      this.#verdict ??= { kind: 'crashed', cause: crashError(this.#agentId, how) };
+      this.#verdict ??= this.#crash(crashError(this.#agentId, how));
       return this.#conclude();
     });
     return thread;
   }
 
+  /** An agent whose state does not fit into its memory will not start the next time either. */
+  #crash(cause: DrowseError): Pick<Ending, 'kind' | 'cause'> {
+    const hopeless = !this.#started && cause.code === 'ERR_DROWSE_AGENT_OUT_OF_MEMORY';
+    return { kind: hopeless ? 'failed' : 'crashed', cause };
+  }
+
   #hear(frame: Up): void {
-    if (frame.kind === 'log') return this.#log(frame);
+    if (frame.kind === 'log') return writeLine(this.#hosting.settings.log, this.#agentId, frame);
     const delivery = this.#window.take(frame.number);
     if (delivery === undefined) return;
     this.#answer(frame, delivery);
     this.#onTurn();
-  }
-
-  #log({ level, fields, text }: Extract<Up, { kind: 'log' }>): void {
-    const { log } = this.#hosting.settings;
-    try {
-      log[level]({ ...(decode(fields) as object), agentId: this.#agentId }, text);
-    } catch (err) {
-      log.warn({ agentId: this.#agentId, err, text }, 'a log line could not be written');
-    }
   }
 
   #answer(frame: Exclude<Up, { kind: 'log' }>, delivery: Delivery): void {
@@ -275,17 +281,12 @@ export class Incarnation {
   }
 
   /** Ends a thread that does not finish starting. */
-  async #inTime<T>(start: Promise<T>): Promise<T> {
+  #inTime<T>(start: Promise<T>): Promise<T> {
     const { timers, settings } = this.#hosting;
-    const late = timers.add(settings.startTimeoutMs, () => {
+    return timers.during(settings.startTimeoutMs, start, () => {
       const text = `Agent ${this.#agentId} did not start within startTimeoutMs (${settings.startTimeoutMs} ms).`;
       this.#stop('crashed', new DrowseError('ERR_DROWSE_AGENT_CRASHED', text, { agentId: this.#agentId }));
     });
-    try {
-      return await start;
-    } finally {
-      timers.cancel(late);
-    }
   }
 
   async #conclude(): Promise<void> {

@@ -28,7 +28,7 @@ export function inspectAwake(
 /** What waits for an agent. */
 export function inspectInbox(pending: Pending, now: number): InboxInfo {
   const waiting = [...dueAlarms(pending, now), ...told(pending)];
-  const tried = waiting.find(({ attempts }) => attempts.length > 0);
+  const tried = waiting.find(({ attempts }) => attempts.some(({ cause }) => cause !== undefined));
   const alarms = [...pending.alarms].sort((a, b) => a.at - b.at);
   return {
     waiting: waiting.length,
@@ -43,8 +43,14 @@ export function inspectInbox(pending: Pending, now: number): InboxInfo {
 }
 
 /** Why an agent stands where it does. */
-export function why(status: LifecycleState, awake: AwakeInfo | undefined, sweepIntervalMs: number): string {
-  if (awake === undefined || status === 'dormant') return 'asleep: on disk only';
+export function why(
+  status: LifecycleState,
+  { awake, inbox, sweepIntervalMs }: { awake: AwakeInfo | undefined; inbox: InboxInfo; sweepIntervalMs: number },
+): string {
+  if (awake === undefined || status === 'dormant') {
+    if (inbox.waiting === 0) return 'asleep: on disk only';
+    return 'asleep, though durable messages wait: it is about to be woken, or could not be started, of which the log tells';
+  }
   const messages = awake.waiting === 1 ? '1 message waits or runs' : `${awake.waiting} messages wait or run`;
   switch (status) {
     case 'starting':

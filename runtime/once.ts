@@ -59,8 +59,9 @@ export class Once {
     for (; running?.delivery.cancelled; running = this.#sends.get(name)) {
       await running.delivery.reply.catch(() => undefined);
     }
-    if (running) mustMatch(keyed, running.fingerprint);
-    else {
+    const other = running ?? this.#tells.get(name);
+    if (other) mustMatch(keyed, other.fingerprint);
+    if (running === undefined) {
       const answer = this.#answer(keyed);
       if (answer) return answer.reply && decode(answer.reply);
       running = { ...give(), fingerprint: keyed.fingerprint, callers: 0 };
@@ -74,10 +75,9 @@ export class Once {
   async tell(keyed: Keyed, write: () => Promise<void>): Promise<void> {
     const name = nameOf(keyed);
     const running = this.#tells.get(name);
-    if (running) {
-      mustMatch(keyed, running.fingerprint);
-      return running.written;
-    }
+    const other = running ?? this.#sends.get(name);
+    if (other) mustMatch(keyed, other.fingerprint);
+    if (running) return running.written;
     if (this.#answer(keyed)) return;
     const written = write();
     this.#tells.set(name, { fingerprint: keyed.fingerprint, written });

@@ -8,6 +8,8 @@ export interface AgentTypeOptions {
   module: URL | string;
   /** Overrides the supervisor's and the definition's; milliseconds. */
   idleTimeoutMs?: number;
+  /** Overrides the supervisor's. */
+  maxHeapMb?: number;
   /** Names of the environment variables that agents of this type see. By default they see none. */
   env?: readonly string[];
 }
@@ -36,6 +38,11 @@ export interface SupervisorOptions {
   abortGraceMs?: number;
   /** Messages that may wait for one agent, those in its thread included; default 1,000. */
   mailboxLimit?: number;
+  /**
+   * What an agent may hold in memory, heap and buffers together, before its thread is ended; default 128. A large state needs
+   * several times its size: it is read, decoded, and now and then encoded whole.
+   */
+  maxHeapMb?: number;
   /** Largest message and reply; default 16. */
   maxMessageMb?: number;
   /** Largest state; default 256. */

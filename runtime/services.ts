@@ -5,6 +5,7 @@ import type { Agent } from './agent.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { Caution } from './caution.ts';
 import { Counters } from './counters.ts';
+import { HeapGuard } from './heap-guard.ts';
 import { HelperPool } from './helper-pool.ts';
 import type { Hosting } from './hosting.ts';
 import { IdleSweep } from './idle-sweep.ts';
@@ -57,7 +58,7 @@ export class Services implements Hosting {
     this.timers = new Timers(clock);
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
     this.#memoryReturn = new MemoryReturn(clock, this.helpers);
-    this.threads = new Threads(() => this.#memoryReturn.threadEnded());
+    this.threads = new Threads(new HeapGuard(this.timers, clock), () => this.#memoryReturn.threadEnded());
     this.#waker = new Waker({ messages, log, find: awaken, limit: RESUMED_AT_ONCE });
     const wake = (agentId: string) => this.#waker.wake(agentId);
     this.alarms = new AlarmClock({ messages, clock, timers: this.timers, log, wake });

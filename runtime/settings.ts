@@ -14,6 +14,7 @@ const NUMBERS = {
   turnTimeoutMs: { default: 15 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },
   abortGraceMs: { default: 5_000, min: 0, max: 3_600_000 },
   mailboxLimit: { default: 1_000, min: 1, max: 1_000_000 },
+  maxHeapMb: { default: 128, min: 16, max: 64 * 1_024 },
   maxMessageMb: { default: 16, min: 0.001, max: 1_024 },
   maxStateMb: { default: 256, min: 0.001, max: 1_024 },
   maxAttempts: { default: 3, min: 1, max: 1_000 },
@@ -32,6 +33,7 @@ const MAX_KEY_BYTES = 512;
 export interface Settings extends Readonly<Record<NumberOption, number>> {
   readonly backoffMs: readonly [first: number, last: number];
   readonly durability: Durability;
+  readonly maxHeapBytes: number;
   readonly maxMessageBytes: number;
   readonly maxStateBytes: number;
   readonly log: Logger;
@@ -63,6 +65,7 @@ export function resolveSettings(options: SupervisorOptions): Settings {
     ...numbers,
     backoffMs: backoff(restarts.backoffMs ?? [100, 30_000]),
     durability,
+    maxHeapBytes: Math.floor(numbers.maxHeapMb * MIB),
     maxMessageBytes: Math.floor(numbers.maxMessageMb * MIB),
     maxStateBytes: Math.floor(numbers.maxStateMb * MIB),
     log,
@@ -73,6 +76,11 @@ export function resolveSettings(options: SupervisorOptions): Settings {
 /** Checks an `idleTimeoutMs` wherever it stands. */
 export function checkIdleTimeout(name: string, value: number): number {
   return mustBeInRange(name, value, NUMBERS.idleTimeoutMs);
+}
+
+/** Checks a `maxHeapMb` wherever it stands; in bytes. */
+export function checkMaxHeap(name: string, value: number): number {
+  return Math.floor(mustBeInRange(name, value, NUMBERS.maxHeapMb) * MIB);
 }
 
 /** Checks the options of one send. */

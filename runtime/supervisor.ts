@@ -116,7 +116,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * where no message of that id waits, or where its turn committed before it could be cancelled.
    */
   async skip(agentId: string, messageId: string): Promise<boolean> {
-    return this.#awaken(agentId).skip(Number(messageId));
+    return this.#awaken(agentId).skip(/^\d+$/.test(messageId) ? Number(messageId) : -1);
   }
 
   /** Wakes an agent ahead of use, creating it if need be; commits nothing. Rejects where it cannot be started. */
@@ -162,7 +162,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       type: id.type,
       key: id.key,
       status,
-      why: why(status, awake, this.#settings.sweepIntervalMs),
+      why: why(status, { awake, inbox, sweepIntervalMs: this.#settings.sweepIntervalMs }),
       sequence: stored?.sequence ?? 0,
       createdAt: stored?.createdAt,
       inbox,
@@ -279,7 +279,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
 
   #announce<Name extends keyof SupervisorEvents>(name: Name, event: SupervisorEvents[Name][0]): void {
     // `err` is the key under which loggers show an error whole.
-    const { cause: err, ...fields } = event as { agentId: string; cause?: Error };
+    const { cause: err, ...fields } = event as { agentId: string; cause?: Error | string };
     this.#settings.log[err ? 'warn' : 'debug']({ event: name, ...fields, ...(err && { err }) }, `agent ${name}`);
     // Not now: a listener may call what changes the agent that is just being changed.
     queueMicrotask(() => {

@@ -12,16 +12,19 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { asError } from '../core/errors.ts';
 import type { Boot, Control, Down, Up } from '../workers/protocol.ts';
 import { Pulse } from '../workers/pulse.ts';
+import type { Guarded, HeapExceeded, HeapWatch } from './heap-guard.ts';
 
 // From sources and from dist/ alike.
 const ENTRY = new URL(`../workers/entry${extname(import.meta.filename)}`, import.meta.url);
 
 /**
  * The limits V8 enforces itself. Reaching that of the heap can end the whole process, depending on the shape of the
- * allocation, so it stands far above what an agent should hold; that any is set makes a worker about 2 MB smaller. The
+ * allocation, so it stands far above what an agent may hold; that any is set makes a worker about 2 MB smaller. The
  * stack is smaller than the main thread's, which could otherwise not decode what an agent nests.
  */
-const HARD_LIMITS: ResourceLimits = { maxOldGenerationSizeMb: 1_024, stackSizeMb: 0.75 };
+function hardLimits(maxHeapBytes: number): ResourceLimits {
+  return { maxOldGenerationSizeMb: Math.max(1_024, Math.ceil((4 * maxHeapBytes) / 2 ** 20)), stackSizeMb: 0.75 };
+}
 
 /** How long a terminated thread may take to end before it counts as a zombie: one that is blocked in a native call. */
 const ZOMBIE_AFTER_MS = 2_000;
@@ -34,12 +37,16 @@ export interface ThreadOptions {
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;
   readonly heartbeatIntervalMs: number;
+  /** What it may hold, heap and external memory together, before it is ended. */
+  readonly maxHeapBytes: number;
   readonly onFrame: (frame: Up) => void;
   readonly onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
 /** A worker thread seen from outside: frames down and up, calls on its control plane, and an end that always comes. */
-export class Thread {
+export class Thread implements Guarded {
+  /** The watch over its memory. */
+  watch: Pick<HeapWatch, 'heat' | 'fits'> | undefined;
   readonly pulse = new Pulse();
   /** Resolves once the thread takes no more part: with how it ended, after its last frame was handed over. */
   readonly ended: Promise<Error>;
@@ -58,6 +65,9 @@ export class Thread {
     this.#outbox = [];
     if (!this.#over) this.#turns.postMessage(frames);
   };
+  readonly #startedAt = Date.now();
+  /** Why it was ended, where that is not how it says it ended. */
+  #endedBy: Error | undefined;
   #over = false;
   #gone = false;
 
@@ -83,7 +93,7 @@ export class Thread {
       // Not the host's: its loaders and debug flags would be loaded again by every worker.
       execArgv: [],
       env: options.env,
-      resourceLimits: HARD_LIMITS,
+      resourceLimits: hardLimits(options.maxHeapBytes),
       stdout: true,
       stderr: true,
     });
@@ -98,13 +108,30 @@ export class Thread {
 
   /** Sends a frame. Those of one tick go together: waking the thread costs far more than what it is woken with. */
   post(frame: Down): void {
-    if (this.#outbox.push(frame) === 1) process.nextTick(this.#flush);
+    if (this.#outbox.push(frame) > 1) return;
+    process.nextTick(this.#flush);
+    this.watch?.heat();
   }
 
   /** A call on the control plane. Rejects with {@link ended}'s error if the thread ends first. */
   async call<T>(call: (control: Remote<Control>) => Promise<T>): Promise<T> {
     const ended = this.ended.then((how) => Promise.reject(how));
     return Promise.race([call(this.#remote), ended]);
+  }
+
+  get busyForMs(): number | undefined {
+    const since = this.pulse.lastBeat === 0 ? this.#startedAt : this.pulse.runningSince;
+    return since === undefined ? undefined : Date.now() - since;
+  }
+
+  /** Resolves once it holds no more memory than it may; rejects with {@link ended}'s error if it is ended for that. */
+  async fits(): Promise<void> {
+    await Promise.race([this.watch?.fits(), this.ended.then((how) => Promise.reject(how))]);
+  }
+
+  exceeded(error: HeapExceeded): void {
+    this.#endedBy = error;
+    void this.end();
   }
 
   /** Asks the thread to end by itself; ends it if it hasn't within `graceMs`. */
@@ -157,7 +184,7 @@ export class Thread {
     this.#over = true;
     this.#turns.close();
     this.#control.close();
-    this.#markEnded(how);
+    this.#markEnded(this.#endedBy ?? how);
   }
 
   async #endsWithin(ms: number): Promise<boolean> {

@@ -1,17 +1,23 @@
+import type { HeapGuard } from './heap-guard.ts';
 import { Thread, type ThreadOptions } from './thread.ts';
 
 /** The threads that exist, zombies among them. */
 export class Threads {
   readonly #threads = new Set<Thread>();
+  readonly #guard: HeapGuard;
   readonly #onEnded: () => void;
 
-  constructor(onEnded: () => void) {
+  constructor(guard: HeapGuard, onEnded: () => void) {
+    this.#guard = guard;
     this.#onEnded = onEnded;
   }
 
   spawn(options: ThreadOptions): Thread {
     const thread = new Thread(options);
     this.#threads.add(thread);
+    const watch = this.#guard.watch(thread, options.maxHeapBytes);
+    thread.watch = watch;
+    void thread.ended.then(() => watch.stop());
     void thread.exited.then(() => {
       this.#threads.delete(thread);
       this.#onEnded();

@@ -1,0 +1,119 @@
+import type { Clock } from '../core/clock.ts';
+import type { Deadline } from '../core/deadlines.ts';
+import type { Timers } from '../core/timers.ts';
+import { isOverLimit, nextSample } from './policies.ts';
+
+/** A thread as the guard sees it. Bytes. */
+export interface Guarded {
+  /** Undefined where the thread gives no answer. */
+  heap(): Promise<{ used: number; external: number } | undefined>;
+  /** For how long its turn, or its start, has been running, in milliseconds; undefined between turns. */
+  readonly busyForMs: number | undefined;
+  /** Called once, with what was measured. */
+  exceeded(error: HeapExceeded): void;
+}
+
+/** What ended a thread that held more memory than it may. */
+export class HeapExceeded extends Error {
+  override readonly name = 'HeapExceeded';
+
+  constructor(used: number, external: number, limit: number) {
+    const mb = (bytes: number) => Math.round(bytes / 2 ** 20);
+    super(
+      `it held ${mb(used + external)} MiB (${mb(used)} of heap, ${mb(external)} external); maxHeapMb allows ${mb(limit)}`,
+    );
+  }
+}
+
+/**
+ * Ends threads that hold more memory than they may. V8's own limit does not do it: reaching that can end the whole process, and
+ * buffers do not count for it. A thread at work is measured often; one that is quiet ever more rarely.
+ */
+export class HeapGuard {
+  readonly #timers: Timers;
+  readonly #clock: Clock;
+
+  constructor(timers: Timers, clock: Clock) {
+    this.#timers = timers;
+    this.#clock = clock;
+  }
+
+  watch(thread: Guarded, limit: number): HeapWatch {
+    return new HeapWatch(thread, limit, this.#timers, this.#clock);
+  }
+}
+
+/** A thread that is measured more rarely than this is measured at once when it is given something to do. */
+const COOL_MS = 500;
+
+/** The watch over one thread. */
+export class HeapWatch {
+  readonly #thread: Guarded;
+  readonly #limit: number;
+  readonly #timers: Timers;
+  readonly #clock: Clock;
+  #intervalMs = 0;
+  #next: Deadline | undefined;
+  #sampling = false;
+  /** Since when every sample was over the limit. */
+  #overSince: number | undefined;
+  #below: PromiseWithResolvers<void> | undefined;
+  #stopped = false;
+
+  constructor(thread: Guarded, limit: number, timers: Timers, clock: Clock) {
+    this.#thread = thread;
+    this.#limit = limit;
+    this.#timers = timers;
+    this.#clock = clock;
+    this.#plan(nextSample({ busyForMs: 0, share: 0, intervalMs: 0 }));
+  }
+
+  /** The thread was given something to do. */
+  heat(): void {
+    if (this.#intervalMs > COOL_MS && !this.#sampling)
+      this.#plan(nextSample({ busyForMs: 0, share: 0, intervalMs: 0 }));
+  }
+
+  /** Resolves with the next sample that is not above the limit; never, if the thread is ended before there is one. */
+  fits(): Promise<void> {
+    this.#below ??= Promise.withResolvers();
+    if (!this.#sampling) this.#plan(0);
+    return this.#below.promise;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    if (this.#next) this.#timers.cancel(this.#next);
+  }
+
+  #plan(ms: number): void {
+    if (this.#stopped) return;
+    if (this.#next) this.#timers.cancel(this.#next);
+    this.#intervalMs = ms;
+    this.#next = this.#timers.add(ms, () => void this.#sample());
+  }
+
+  async #sample(): Promise<void> {
+    this.#next = undefined;
+    this.#sampling = true;
+    const heap = await this.#thread.heap();
+    this.#sampling = false;
+    if (this.#stopped) return;
+    const { used = 0, external = 0 } = heap ?? {};
+    const now = this.#clock.elapsed();
+    // A thread without an answer is in a native call: nothing is known of it.
+    if (heap) this.#overSince = used + external > this.#limit ? (this.#overSince ?? now) : undefined;
+    const overForMs = this.#overSince === undefined ? undefined : now - this.#overSince;
+    if (heap && isOverLimit({ bytes: used + external, overForMs }, this.#limit)) {
+      this.stop();
+      this.#thread.exceeded(new HeapExceeded(used, external, this.#limit));
+      return;
+    }
+    const share = (used + external) / this.#limit;
+    if (heap && share <= 1) {
+      this.#below?.resolve();
+      this.#below = undefined;
+    }
+    this.#plan(nextSample({ busyForMs: this.#thread.busyForMs, share, intervalMs: this.#intervalMs }));
+  }
+}
