@@ -18,6 +18,11 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: "The agent type's module is missing, does not parse, throws on import, or exports no agent definition.",
   },
+  ERR_DROWSE_CALL_CYCLE: {
+    retryable: false,
+    meaning:
+      'An agent sent a message that, by way of others, would wait for the turn that sent it; the text has the chain.',
+  },
   ERR_DROWSE_CLOSED: { retryable: false, meaning: 'The supervisor is closed or closing and takes no more work.' },
   ERR_DROWSE_CORRUPT_STATE: {
     retryable: false,

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { types } from 'node:util';
 import { serialize } from 'node:v8';
 
@@ -8,7 +8,8 @@ import { serialize } from 'node:v8';
  * ways); that of an array, a Map or a Set does. Takes what structured clone can copy.
  */
 export function fingerprint(value: unknown): string {
-  const hash = createHash('sha256');
+  // Loaded where it is needed: few threads of agents ever do.
+  const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
   feed(hash, value, new Map());
   return hash.digest('base64url');
 }

@@ -5,10 +5,11 @@ import { ActivityClock } from './activity-clock.ts';
 import type { AgentType } from './agent-types.ts';
 import { Deletion } from './deletion.ts';
 import type { Delivery } from './delivery.ts';
+import type { Ending } from './ending.ts';
 import type { SleepReason } from './events.ts';
 import type { Hosting } from './hosting.ts';
 import type { Sleeper } from './idle-sweep.ts';
-import { type Ending, Incarnation } from './incarnation.ts';
+import { Incarnation } from './incarnation.ts';
 import { Intake } from './intake.ts';
 import { Lifecycle, type LifecycleEvent, type LifecycleState } from './lifecycle.ts';
 import { Restarts } from './restarts.ts';
@@ -274,9 +275,10 @@ export class Agent implements Sleeper {
   async #rest(): Promise<void> {
     // Without an await where there is nothing to wait for: until it is dormant, the state tells of a thread that is gone.
     const { inbox } = this.#intake;
-    while (inbox.written) await inbox.written;
-    while (this.#deletion) {
-      await this.#deletion.finish(inbox);
+    if ((inbox.written || this.#deletion) && this.state !== 'stopping') this.#move('stop');
+    while (inbox.written || this.#deletion) {
+      await inbox.written;
+      await this.#deletion?.finish(inbox);
       this.#deletion = undefined;
     }
     const wanted = this.#isWanted;

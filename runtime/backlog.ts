@@ -19,6 +19,8 @@ export class Backlog {
   /** There may be more on disk than is known. */
   #more = false;
   #reading = false;
+  /** Something was told since the read that is under way began. */
+  #missed = false;
   /** What was dropped while more was read. */
   readonly #forgotten = new Set<number>();
 
@@ -61,6 +63,7 @@ export class Backlog {
 
   /** A message was told and is on disk; without it, something may be. */
   add(told?: Told): void {
+    if (this.#reading) this.#missed = true;
     if (this.#schedule === undefined) this.#more = true;
     else if (told && !this.#more) this.#take([told]);
   }
@@ -115,11 +118,12 @@ export class Backlog {
     this.#reading = true;
     try {
       const after = this.#last;
+      this.#missed = false;
       const { messages, notes, more } = await this.#hosting.store.messages.pending(this.#agentId, { after });
       if (this.#schedule !== schedule) return;
       this.#take(messages.filter(({ number }) => !this.#forgotten.has(number)));
       for (const note of notes) this.#notes.set(note.number, note);
-      this.#more = more;
+      this.#more = more || this.#missed;
     } catch (err) {
       this.#hosting.settings.log.warn({ agentId: this.#agentId, err }, 'the inbox could not be read');
       this.#hosting.timers.add(RETRY_MS, () => void this.read());
@@ -128,6 +132,7 @@ export class Backlog {
       this.#reading = false;
       this.#forgotten.clear();
     }
+    if (this.#more && this.#told.length === 0) void this.read();
     this.#onRead();
   }
 

@@ -10,6 +10,8 @@ export interface Acceptance {
   readonly sentAt: number;
   /** Set where its reply is to be kept. */
   readonly once?: { readonly key: string; readonly fingerprint: string };
+  /** The agents whose turns wait for its reply, the first caller first. */
+  readonly chain?: readonly string[];
   /** Set where it is a durable message, whose reply nobody awaits. */
   readonly durable?: Durable;
 }
@@ -23,25 +25,27 @@ export class Delivery {
   readonly number: number;
   readonly sentAt: number;
   readonly once: Acceptance['once'];
+  readonly chain: readonly string[];
   readonly durable: Durable | undefined;
   /** Whether a rejection is no fault of the message: it then does not count as an attempt. */
   spared = false;
-  /** The reply, as the caller sees it. */
-  readonly reply: Promise<unknown>;
+  /** The reply, encoded. */
+  readonly reply: Promise<Uint8Array>;
   /** Why it was cancelled, once it was: what the caller is told if the turn does roll back. */
   cancelled: DrowseError | undefined;
-  readonly #resolve: (reply: unknown) => void;
+  readonly #resolve: (reply: Uint8Array) => void;
   readonly #reject: (error: Error) => void;
   readonly #onSettled: Array<() => void> = [];
   #settled = false;
 
-  constructor(body: Uint8Array, { number, sentAt, once, durable }: Acceptance) {
+  constructor(body: Uint8Array, { number, sentAt, once, chain = [], durable }: Acceptance) {
     this.body = body;
     this.number = number;
     this.sentAt = sentAt;
     this.once = once;
+    this.chain = chain;
     this.durable = durable;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     this.reply = promise;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -51,15 +55,8 @@ export class Delivery {
     return this.#settled;
   }
 
-  /** Settles with the reply, or with `ERR_DROWSE_NOT_SERIALIZABLE` where it is nested too deeply for this thread's stack. */
   resolve(reply: Uint8Array): void {
-    if (!this.#settle()) return;
-    try {
-      this.#resolve(decode(reply));
-    } catch (cause) {
-      const text = 'The turn committed, but its reply cannot be read: it is nested too deeply.';
-      this.#reject(new DrowseError('ERR_DROWSE_NOT_SERIALIZABLE', text, { cause }));
-    }
+    if (this.#settle()) this.#resolve(reply);
   }
 
   reject(error: Error): void {
@@ -82,5 +79,15 @@ export class Delivery {
     this.#settled = true;
     for (const run of this.#onSettled) run();
     return true;
+  }
+}
+
+/** What a reply says. Throws `ERR_DROWSE_NOT_SERIALIZABLE` where it is nested too deeply for this thread's stack. */
+export function readReply(reply: Uint8Array): unknown {
+  try {
+    return decode(reply);
+  } catch (cause) {
+    const text = 'The turn committed, but its reply cannot be read: it is nested too deeply.';
+    throw new DrowseError('ERR_DROWSE_NOT_SERIALIZABLE', text, { cause });
   }
 }

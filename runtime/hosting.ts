@@ -2,10 +2,12 @@ import type { Timers } from '../core/timers.ts';
 import type { Told } from '../storage/messages.ts';
 import type { Store } from '../storage/store.ts';
 import type { AlarmClock } from './alarm-clock.ts';
+import type { Patience } from './cancellation.ts';
 import type { Caution } from './caution.ts';
 import type { Counters } from './counters.ts';
 import type { SupervisorEvents } from './events.ts';
 import type { IdleSweep } from './idle-sweep.ts';
+import type { Keyed } from './once.ts';
 import type { Settings } from './settings.ts';
 import type { Threads } from './threads.ts';
 
@@ -21,6 +23,13 @@ export interface Hosting {
   readonly caution: Caution;
   /** The registered agent types. */
   readonly types: readonly string[];
+  /** Sends a message for an agent's turn: encoded, as is the reply. `chain` has the agents whose turns wait for it. */
+  readonly send: (
+    agentId: string,
+    body: Uint8Array,
+    patience: Patience,
+    how: { readonly keyed?: Keyed | undefined; readonly chain?: readonly string[] },
+  ) => Promise<Uint8Array>;
   /** Hands a durable message that is on disk to its agent, which wakes for it. */
   readonly told: (agentId: string, told: Told) => void;
   /** The store failed: what it holds may be more than anybody was told. */

@@ -1,36 +1,22 @@
 import { asError, DrowseError } from '../core/errors.ts';
 import { fromFault } from '../core/fault.ts';
-import type { Step } from '../storage/messages.ts';
-import type { Journal } from '../storage/store.ts';
-import type { Change, Hydrated, Passivated, Up } from '../workers/protocol.ts';
+import type { Call, Hydrated, Passivated, Up } from '../workers/protocol.ts';
+import { AgentCalls } from './agent-calls.ts';
 import { writeLine } from './agent-log.ts';
 import type { AgentType } from './agent-types.ts';
 import { crashError } from './crash-error.ts';
 import type { Delivery } from './delivery.ts';
+import type { Ending } from './ending.ts';
 import type { Hosting } from './hosting.ts';
 import type { Inbox } from './inbox.ts';
 import { OutputGate } from './output-gate.ts';
+import { RecordWriter } from './record-writer.ts';
 import type { Thread } from './thread.ts';
 import { recordOf } from './turn-record.ts';
 import { Window } from './window.ts';
 
 /** A snapshot that is more than this part of what an agent may hold could be too large for it: it is measured before its first turn. */
 const LARGE = 8;
-
-/**
- * How an incarnation ended:
- *
- *  slept    as it was asked to
- *  stopped  by the supervisor, for a reason of its own
- *  failed   it could not start, and would not the next time: a bad module, damaged state, a throw in `activate()`
- *  crashed  its thread ended unasked, or one of its writes failed
- */
-export interface Ending {
-  readonly kind: 'slept' | 'stopped' | 'failed' | 'crashed';
-  readonly cause: Error;
-  /** Sends delivered whose turns never began, in order: they are the next incarnation's. */
-  readonly unbegun: readonly Delivery[];
-}
 
 /**
  * One life of an agent: a thread, the journal it owns, and the messages in it. It starts once and ends once; nothing that
@@ -48,10 +34,11 @@ export class Incarnation {
   readonly #onTurn: () => void;
   readonly #window = new Window();
   readonly #gate: OutputGate;
+  readonly #writer: RecordWriter;
+  readonly #calls: AgentCalls;
   readonly #markEnded: (ending: Ending) => void;
   #thread: Thread | undefined;
   #started = false;
-  #journal: Journal | undefined;
   /** Why it is ending, from the moment that this is decided. */
   #verdict: Pick<Ending, 'kind' | 'cause'> | undefined;
 
@@ -68,6 +55,8 @@ export class Incarnation {
       this.#stop('crashed', cause);
     };
     this.#gate = new OutputGate(failed, onTurn);
+    this.#writer = new RecordWriter(this.#gate);
+    this.#calls = new AgentCalls(agentId, hosting, (frame) => this.#thread?.post(frame));
     ({ promise: this.ended, resolve: this.#markEnded } = Promise.withResolvers<Ending>());
   }
 
@@ -86,7 +75,7 @@ export class Incarnation {
 
   /** Sequence of the newest write; 0 for an agent that has never committed. */
   get sequence(): number {
-    return this.#journal?.sequence ?? 0;
+    return this.#writer.sequence;
   }
 
   get #maxHeapBytes(): number {
@@ -107,7 +96,7 @@ export class Incarnation {
         journal.close();
         return undefined;
       }
-      this.#journal = journal;
+      this.#writer.open(journal);
       this.#inbox.load(pending);
       const thread = this.#spawn();
       const { maxMessageBytes, maxStateBytes } = settings;
@@ -133,6 +122,7 @@ export class Incarnation {
     const number = this.#window.numberOf(delivery);
     if (number === undefined) return;
     this.#thread?.post({ kind: 'cancel', number });
+    this.#calls.end(number, true);
     this.#endIfIgnored(number, delivery);
   }
 
@@ -196,33 +186,39 @@ export class Incarnation {
     });
     this.#thread = thread;
     void thread.ended.then((how) => {
-      this.#verdict ??= this.#crash(crashError(this.#agentId, how));
+      const cause = crashError(this.#agentId, how);
+      // An agent whose state does not fit into its memory will not start the next time either.
+      const hopeless = !this.#started && cause.code === 'ERR_DROWSE_AGENT_OUT_OF_MEMORY';
+      this.#verdict ??= { kind: hopeless ? 'failed' : 'crashed', cause };
       return this.#conclude();
     });
     return thread;
   }
 
-  /** An agent whose state does not fit into its memory will not start the next time either. */
-  #crash(cause: DrowseError): Pick<Ending, 'kind' | 'cause'> {
-    const hopeless = !this.#started && cause.code === 'ERR_DROWSE_AGENT_OUT_OF_MEMORY';
-    return { kind: hopeless ? 'failed' : 'crashed', cause };
-  }
-
   #hear(frame: Up): void {
     if (frame.kind === 'log') return writeLine(this.#hosting.settings.log, this.#agentId, frame);
+    if (frame.kind === 'call') return this.#call(frame);
     const delivery = this.#window.take(frame.number);
+    this.#calls.end(frame.number, frame.kind === 'cancelled');
     if (delivery === undefined) return;
     this.#answer(frame, delivery);
     this.#onTurn();
   }
 
-  #answer(frame: Exclude<Up, { kind: 'log' }>, delivery: Delivery): void {
+  /** What a turn sends leaves after all earlier ones are durable. */
+  #call(call: Call): void {
+    const cause = this.#window.get(call.turn);
+    const leave = () => void this.#calls.send(call, cause);
+    this.#gate.pass(leave, (error) => this.#calls.refuse(call, error));
+  }
+
+  #answer(frame: Extract<Up, { number: number }>, delivery: Delivery): void {
     const { counters, settings } = this.#hosting;
     switch (frame.kind) {
       case 'done': {
         const { effects, reply } = frame;
         const { steps, release } = recordOf(this.#agentId, { effects, delivery, reply }, this.#inbox, this.#hosting);
-        this.#write(frame.change, steps);
+        this.#writer.write(frame.change, steps);
         this.#whenDurable(delivery, () => {
           counters.committed += 1;
           counters.answered(settings.clock.elapsed() - delivery.sentAt);
@@ -246,20 +242,11 @@ export class Incarnation {
     this.#gate.pass(leave, (cause) => delivery.spare(cause));
   }
 
-  #write(change: Change | undefined, steps: readonly Step[]): void {
-    const journal = this.#journal as Journal;
-    if (change?.kind === 'record') this.#gate.add(journal.append(change.bytes, steps));
-    else if (change) this.#gate.add(journal.snapshot(journal.sequence + 1, change.bytes, steps));
-    else if (steps.length > 0) this.#gate.add(journal.write(steps));
-  }
-
   async #sleep({ snapshot, changed, effects, fault }: Extract<Passivated, { asleep: true }>): Promise<void> {
     const { log } = this.#hosting.settings;
-    const journal = this.#journal as Journal;
     if (fault) log.warn({ agentId: this.#agentId, err: fromFault(fault, this.#agentId) }, 'passivate() threw');
     const { steps, release } = recordOf(this.#agentId, { effects }, this.#inbox, this.#hosting);
-    if (snapshot) this.#gate.add(journal.snapshot(this.sequence + (changed ? 1 : 0), snapshot, steps));
-    else this.#write(undefined, steps);
+    this.#writer.writeLast(snapshot, changed, steps);
     // If that fails, the verdict is another by then.
     await this.#gate.settled();
     if (!this.#gate.failed) release();
@@ -292,10 +279,11 @@ export class Incarnation {
   async #conclude(): Promise<void> {
     const begun = this.#thread?.pulse.begun ?? 0;
     const { kind, cause } = this.#verdict as Pick<Ending, 'kind' | 'cause'>;
+    this.#calls.cancelAll();
     const unbegun = this.#window.close(begun, cause, this.#gate.failed);
     // The next incarnation reads the disk: every write of this one must have reached it, or failed, by then.
     await this.#gate.settled();
-    this.#journal?.close();
+    this.#writer.close();
     this.#markEnded({ kind, cause, unbegun });
   }
 }

@@ -1,4 +1,3 @@
-import { decode } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { Timers } from '../core/timers.ts';
 import type { Messages } from '../storage/messages.ts';
@@ -48,11 +47,11 @@ export class Once {
   }
 
   /**
-   * The reply of the message, which `give` gives to its agent unless one under the same key runs or has been answered.
+   * The reply of the message, encoded, which `give` gives to its agent unless one under the same key runs or has been answered.
    * Rejects with `ERR_DROWSE_IDEMPOTENCY_MISMATCH` where that was another message. A caller who gives up leaves the
    * others; the last one cancels.
    */
-  async send(keyed: Keyed, patience: Patience, give: () => Given): Promise<unknown> {
+  async send(keyed: Keyed, patience: Patience, give: () => Given): Promise<Uint8Array> {
     const name = nameOf(keyed);
     let running = this.#sends.get(name);
     // What has been cancelled is to end first: it may have committed after all.
@@ -63,7 +62,7 @@ export class Once {
     if (other) mustMatch(keyed, other.fingerprint);
     if (running === undefined) {
       const answer = this.#answer(keyed);
-      if (answer) return answer.reply && decode(answer.reply);
+      if (answer?.reply) return answer.reply;
       running = { ...give(), fingerprint: keyed.fingerprint, callers: 0 };
       if (!running.delivery.settled) this.#sends.set(name, running);
       running.delivery.onSettled(() => this.#sends.delete(name));
@@ -92,8 +91,8 @@ export class Once {
     return answer;
   }
 
-  #attend(running: Running, patience: Patience): Promise<unknown> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  #attend(running: Running, patience: Patience): Promise<Uint8Array> {
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     const { delivery, cancel } = running;
     let left = false;
     running.callers += 1;

@@ -1,16 +1,19 @@
+import { DrowseError } from '../core/errors.ts';
 import { Timers } from '../core/timers.ts';
 import type { Step, Told } from '../storage/messages.ts';
 import type { Store } from '../storage/store.ts';
 import type { Agent } from './agent.ts';
 import { AlarmClock } from './alarm-clock.ts';
+import { cancelOn, type Patience } from './cancellation.ts';
 import { Caution } from './caution.ts';
 import { Counters } from './counters.ts';
+import { Delivery } from './delivery.ts';
 import { HeapGuard } from './heap-guard.ts';
 import { HelperPool } from './helper-pool.ts';
 import type { Hosting } from './hosting.ts';
 import { IdleSweep } from './idle-sweep.ts';
 import { MemoryReturn } from './memory-return.ts';
-import { type Keyed, Once } from './once.ts';
+import { type Given, type Keyed, Once } from './once.ts';
 import { Retention } from './retention.ts';
 import type { Settings } from './settings.ts';
 import { Threads } from './threads.ts';
@@ -77,6 +80,28 @@ export class Services implements Hosting {
   recover(): void {
     void this.#waker.resume();
     this.alarms.set(0);
+  }
+
+  /** Sends a message that is encoded already; resolves with the encoded reply. */
+  async send(
+    agentId: string,
+    body: Uint8Array,
+    patience: Patience,
+    { keyed, chain = [] }: { keyed?: Keyed | undefined; chain?: readonly string[] },
+  ): Promise<Uint8Array> {
+    const give = (): Given => {
+      const agent = this.#awaken(agentId);
+      if (agent === undefined) throw new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor is closed.');
+      const number = this.store.messages.nextNumber();
+      const accepted = { number, sentAt: this.settings.clock.elapsed(), chain, ...(keyed && { once: keyed }) };
+      const delivery = new Delivery(body, accepted);
+      agent.accept(delivery);
+      return { delivery, cancel: (why) => agent.cancel(delivery, why) };
+    };
+    if (keyed) return this.once.send(keyed, patience, give);
+    const { delivery, cancel } = give();
+    cancelOn(patience, delivery, this.timers, cancel);
+    return delivery.reply;
   }
 
   /** Stores a message for an agent, under its key if it has one, and hands it over. */

@@ -8,12 +8,12 @@ import type { Store } from '../storage/store.ts';
 import { Agent } from './agent.ts';
 import type { AgentInfo, AgentSummary } from './agent-info.ts';
 import { AgentTypes } from './agent-types.ts';
-import { aborted, cancelOn } from './cancellation.ts';
+import { aborted } from './cancellation.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { Delivery } from './delivery.ts';
+import { readReply } from './delivery.ts';
 import type { SupervisorEvents } from './events.ts';
 import { inspectAwake, inspectInbox, why } from './inspection.ts';
-import { type Given, type Keyed, keyedBy } from './once.ts';
+import { keyedBy } from './once.ts';
 import type { CloseOptions, SendOptions, SupervisorOptions, TellOptions } from './options.ts';
 import { type PendingMessage, readInbox } from './pending-message.ts';
 import { Services } from './services.ts';
@@ -80,14 +80,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const { id } = this.#find(agentId);
     const body = this.#encode(id, message);
     if (signal?.aborted) throw aborted(signal);
-    const patience = { signal, timeoutMs };
-    if (idempotencyKey === undefined) {
-      const { delivery, cancel } = this.#give(agentId, body);
-      cancelOn(patience, delivery, this.#services.timers, cancel);
-      return delivery.reply as Promise<Reply>;
-    }
-    const keyed = keyedBy(id.full, idempotencyKey, `send ${fingerprint(message)}`);
-    return this.#services.once.send(keyed, patience, () => this.#give(agentId, body, keyed)) as Promise<Reply>;
+    const keyed =
+      idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `send ${fingerprint(message)}`);
+    return readReply(await this.#services.send(id.full, body, { signal, timeoutMs }, { keyed })) as Reply;
   }
 
   /**
@@ -266,15 +261,6 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     if (body.length <= maxMessageBytes) return body;
     const text = `The message has ${body.length} bytes; maxMessageMb allows ${maxMessageBytes}. Send less, or raise maxMessageMb.`;
     throw new DrowseError('ERR_DROWSE_MESSAGE_TOO_LARGE', text, { agentId: id.full });
-  }
-
-  /** Gives a message to its agent. */
-  #give(agentId: string, body: Uint8Array, once?: Keyed): Given {
-    const agent = this.#awaken(agentId);
-    const number = this.#services.store.messages.nextNumber();
-    const delivery = new Delivery(body, { number, sentAt: this.#settings.clock.elapsed(), ...(once && { once }) });
-    agent.accept(delivery);
-    return { delivery, cancel: (why) => agent.cancel(delivery, why) };
   }
 
   #announce<Name extends keyof SupervisorEvents>(name: Name, event: SupervisorEvents[Name][0]): void {

@@ -32,6 +32,10 @@ export class Window {
     return this.#last;
   }
 
+  get(number: number): Delivery | undefined {
+    return this.#deliveries.get(number);
+  }
+
   /** Takes out the message of that number. */
   take(number: number): Delivery | undefined {
     const delivery = this.#deliveries.get(number);

@@ -15,6 +15,13 @@ export interface AgentContext<State> {
   /** Aborted when the caller cancels, its deadline passes, or the host wants to close: the turn is then rolled back. */
   readonly signal: AbortSignal;
   /**
+   * Sends another agent a message and resolves with its reply; rejects like `supervisor.send`. It is outside the turn: it
+   * acts at once, a rollback takes nothing back, and a turn that is tried again sends it again, unless it has an
+   * `idempotencyKey`. It leaves after all earlier turns of this agent are durable. It is cancelled with the turn. One that
+   * would wait for the turn that sends it is refused: `ERR_DROWSE_CALL_CYCLE`.
+   */
+  send<Reply = unknown>(agentId: string, message: unknown, options?: CallOptions): Promise<Reply>;
+  /**
    * Tells an agent, which may be this one, a durable message. It is part of the turn: kept with it or not at all, and then
    * processed exactly once as far as states show. Throws, and tells nothing, for an id of no registered type
    * (`ERR_DROWSE_UNKNOWN_TYPE`, `ERR_DROWSE_INVALID_AGENT_ID`) and a message that cannot be copied or is too large.
@@ -30,6 +37,13 @@ export interface AgentContext<State> {
   cancelAlarm(name: string): void;
   /** Lines of the agent's log, tagged with its id in the host's. They are outside the turn: a rollback takes none back. */
   readonly log: AgentLog;
+}
+
+export interface CallOptions {
+  /** Milliseconds until the message is withdrawn or its turn rolled back; default the host's `sendTimeoutMs`. */
+  timeoutMs?: number;
+  /** A repeat under the same key gets the first reply and changes nothing. */
+  idempotencyKey?: string;
 }
 
 /** A moment, milliseconds from now, an interval in milliseconds, or a cron expression, in the host's time zone unless it names one. */

@@ -3,6 +3,7 @@ import { decode, encode } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { type Fault, toFault } from '../core/fault.ts';
 import type { AgentLog, LogLevel } from '../core/log.ts';
+import { Calls } from './calls.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { loadDefinition } from './load-definition.ts';
 import { migrate } from './migrate.ts';
@@ -21,6 +22,7 @@ export class Host implements Control {
   readonly #pulse: Pulse;
   readonly #leave: () => void;
   readonly #log: AgentLog;
+  readonly #calls: Calls;
   readonly #waiting: Message[] = [];
   #running: { readonly number: number; readonly turn: Turn } | undefined;
   #taken = 0;
@@ -36,6 +38,7 @@ export class Host implements Control {
     this.#post = post;
     this.#pulse = pulse;
     this.#leave = leave;
+    this.#calls = new Calls(post);
     const line = (level: LogLevel) => (fields: unknown, text?: unknown) => post(logLine(level, fields, text));
     this.#log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
   }
@@ -50,6 +53,10 @@ export class Host implements Control {
       case 'cancel':
         this.#cancel(frame.number);
         return;
+      case 'replied':
+      case 'refused':
+        this.#calls.settle(frame);
+        return;
     }
   }
 
@@ -57,7 +64,7 @@ export class Host implements Control {
     try {
       this.#orders = orders;
       const { agentId, types, maxMessageBytes } = orders;
-      this.#surroundings = { agentId, types, maxMessageBytes, log: this.#log };
+      this.#surroundings = { agentId, types, maxMessageBytes, log: this.#log, calls: this.#calls };
       this.#definition = await loadDefinition(orders.module);
       this.#state = await this.#rebuild(orders.stored);
       await this.#activate();
@@ -126,16 +133,16 @@ export class Host implements Control {
     }
   }
 
-  #begin(): { draft: Draft; turn: Turn } {
+  #begin(number = 0): { draft: Draft; turn: Turn } {
     const draft = this.#state.draft();
-    const turn = new Turn(draft.root, this.#surroundings);
+    const turn = new Turn(number, draft.root, this.#surroundings);
     if (this.#carried) turn.carry(this.#carried);
     return { draft, turn };
   }
 
   /** One turn. Never rejects: whatever the agent's code does becomes the answer. */
   async #run({ number, body }: Message): Promise<Answer> {
-    const { draft, turn } = this.#begin();
+    const { draft, turn } = this.#begin(number);
     this.#running = { number, turn };
     this.#pulse.begin(number);
     try {

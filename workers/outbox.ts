@@ -1,20 +1,13 @@
-import { parseAgentId } from '../core/agent-id.ts';
 import { nextCronTime } from '../core/cron.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { AlarmTime } from './define-agent.ts';
-import { encodeOutward } from './outward.ts';
 import type { AlarmOrder, Effects, Tell, When } from './protocol.ts';
+import { addressOf, encodeMessage, type Reach } from './reach.ts';
 
 /** Longest interval and delay, in milliseconds: what a time has room for on disk. */
 const MAX_MS = 100 * 365 * 24 * 3_600_000;
 const MAX_NAME_BYTES = 512;
 const CONTROL = /\p{Cc}/u;
-
-/** What the agents of a thread can be told, and how much. */
-export interface Reach {
-  readonly types: readonly string[];
-  readonly maxMessageBytes: number;
-}
 
 /** What one turn tells and sets. It is handed out with the turn's change, or dropped with it. */
 export class Outbox {
@@ -38,32 +31,18 @@ export class Outbox {
   }
 
   tell(agentId: string, message: unknown): void {
-    const { types } = this.#reach;
-    const { full: to, type } = parseAgentId(agentId, types.length === 1 ? types[0] : undefined);
-    if (!types.includes(type)) {
-      const text = `Agent type "${type}" is not registered; there are: ${types.join(', ')}.`;
-      throw new DrowseError('ERR_DROWSE_UNKNOWN_TYPE', text, { agentId: to });
-    }
-    this.#tells.push({ to, body: this.#encode(message) });
+    this.#tells.push({ to: addressOf(agentId, this.#reach), body: encodeMessage(message, this.#reach) });
   }
 
   alarm(time: AlarmTime, message: unknown, name: string): string {
     mustBeName(name);
-    this.#alarms.push({ name, when: whenOf(time), body: this.#encode(message) });
+    this.#alarms.push({ name, when: whenOf(time), body: encodeMessage(message, this.#reach) });
     return name;
   }
 
   cancelAlarm(name: string): void {
     mustBeName(name);
     this.#alarms.push({ name, cancel: true });
-  }
-
-  #encode(message: unknown): Uint8Array {
-    const body = encodeOutward(message, 'message');
-    const { maxMessageBytes } = this.#reach;
-    if (body.length <= maxMessageBytes) return body;
-    const text = `The message has ${body.length} bytes; maxMessageMb allows ${maxMessageBytes}. Tell less, or raise maxMessageMb.`;
-    throw new DrowseError('ERR_DROWSE_MESSAGE_TOO_LARGE', text);
   }
 }
 

@@ -16,9 +16,11 @@ export interface Boot {
 /** From the supervisor to the thread. `number` counts the messages of one incarnation, from 1. */
 export type Down =
   | { readonly kind: 'message'; readonly number: number; readonly body: Uint8Array }
-  | { readonly kind: 'cancel'; readonly number: number };
+  | { readonly kind: 'cancel'; readonly number: number }
+  | { readonly kind: 'replied'; readonly call: number; readonly reply: Uint8Array }
+  | { readonly kind: 'refused'; readonly call: number; readonly fault: Fault };
 
-/** From the thread to the supervisor: one answer for each message, and log lines in between. */
+/** From the thread to the supervisor: one answer for each message, and in between what its turn sends, and log lines. */
 export type Up =
   | {
       readonly kind: 'done';
@@ -29,7 +31,19 @@ export type Up =
     }
   | { readonly kind: 'failed'; readonly number: number; readonly fault: Fault }
   | { readonly kind: 'cancelled'; readonly number: number }
+  | Call
   | { readonly kind: 'log'; readonly level: LogLevel; readonly fields: Uint8Array; readonly text: string };
+
+/** A message that a turn sends and awaits the reply of. `call` counts those of one incarnation, `turn` is the turn's number; 0 outside of turns. */
+export interface Call {
+  readonly kind: 'call';
+  readonly call: number;
+  readonly turn: number;
+  readonly to: string;
+  readonly body: Uint8Array;
+  readonly timeoutMs: number | undefined;
+  readonly once: { readonly key: string; readonly fingerprint: string } | undefined;
+}
 
 /** What a turn did to the state, encoded in the thread: only the change, or all of it where that is the better record. */
 export interface Change {

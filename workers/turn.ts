@@ -1,14 +1,17 @@
 import { DrowseError } from '../core/errors.ts';
 import type { AgentLog } from '../core/log.ts';
-import type { AgentContext, AlarmTime } from './define-agent.ts';
-import { freshName, Outbox, type Reach } from './outbox.ts';
+import type { Calls } from './calls.ts';
+import type { AgentContext, AlarmTime, CallOptions } from './define-agent.ts';
+import { freshName, Outbox } from './outbox.ts';
 import type { Effects } from './protocol.ts';
+import type { Reach } from './reach.ts';
 import type { Root } from './state.ts';
 
 /** What the turns of a thread have in common. */
 export interface Surroundings extends Reach {
   readonly agentId: string;
   readonly log: AgentLog;
+  readonly calls: Calls;
 }
 
 /**
@@ -19,13 +22,18 @@ export class Turn implements AgentContext<unknown> {
   readonly id: string;
   readonly log: AgentLog;
   readonly #reach: Reach;
+  readonly #calls: Calls;
+  readonly #number: number;
   #root: Root | undefined;
   /** Made when something is first told: most turns tell nothing. */
   #outbox: Outbox | undefined;
   #abort: AbortController | undefined;
   #cancelled = false;
 
-  constructor(root: Root, { agentId, log, ...reach }: Surroundings) {
+  /** `number` is that of the message that causes the turn; 0 where none does. */
+  constructor(number: number, root: Root, { agentId, log, calls, ...reach }: Surroundings) {
+    this.#number = number;
+    this.#calls = calls;
     this.id = agentId;
     this.log = log;
     this.#reach = reach;
@@ -43,6 +51,11 @@ export class Turn implements AgentContext<unknown> {
   /** What has been told and set. */
   get effects(): Effects | undefined {
     return this.#outbox?.effects;
+  }
+
+  async send<Reply>(agentId: string, message: unknown, options: CallOptions = {}): Promise<Reply> {
+    this.#open('send');
+    return this.#calls.send(this.#number, this.#reach, agentId, message, options) as Promise<Reply>;
   }
 
   tell(agentId: string, message: unknown): void {
