@@ -75,9 +75,11 @@ export class Agent implements Sleeper {
     // What waits is known to who is asleep, or awake.
     if (this.state === 'starting') await this.#lifecycle.whenAwake({ wanted: false }).catch(() => {});
     const why = new DrowseError('ERR_DROWSE_ABORTED', 'The message was skipped.', { agentId: this.id.full });
+    const { inbox } = this.#intake;
     try {
-      return await this.#intake.inbox.skip(number, (delivery) => this.cancel(delivery, why));
+      return await inbox.skip(number, (delivery) => this.cancel(delivery, why));
     } finally {
+      while (inbox.written) await inbox.written;
       if (this.state === 'dormant') this.#onDormant(this);
     }
   }

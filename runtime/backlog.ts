@@ -1,6 +1,7 @@
 import type { Alarm, Notes, Pending, Step, Told } from '../storage/messages.ts';
-import { type Durable, stepsAfter, stepsToBury, toDurable } from './durable.ts';
+import { type Durable, letterId, stepsAfter, stepsToBury, toDurable } from './durable.ts';
 import type { Hosting } from './hosting.ts';
+import type { PendingWrites } from './pending-writes.ts';
 import { Schedule } from './schedule.ts';
 
 /**
@@ -10,12 +11,14 @@ import { Schedule } from './schedule.ts';
 export class Backlog {
   readonly #agentId: string;
   readonly #hosting: Hosting;
+  readonly #writes: PendingWrites;
   readonly #onRead: () => void;
   #told: Told[] = [];
   /** The number of the last message that was known. What became of those before may not be on disk yet: they are not read again. */
   #last = 0;
   #schedule: Schedule | undefined;
   readonly #notes = new Map<number, Notes>();
+  readonly #held = new Set<number>();
   /** There may be more on disk than is known. */
   #more = false;
   #reading = false;
@@ -24,9 +27,10 @@ export class Backlog {
   /** What was dropped while more was read. */
   readonly #forgotten = new Set<number>();
 
-  constructor(agentId: string, hosting: Hosting, onRead: () => void) {
+  constructor(agentId: string, hosting: Hosting, writes: PendingWrites, onRead: () => void) {
     this.#agentId = agentId;
     this.#hosting = hosting;
+    this.#writes = writes;
     this.#onRead = onRead;
   }
 
@@ -70,8 +74,8 @@ export class Backlog {
 
   /** The message that is next: one that has been tried keeps its place before all others, which follow by age. */
   first(): Durable | undefined {
-    const due = this.#due();
-    const [told] = this.#told;
+    const due = this.#due().filter(({ number }) => !this.#held.has(number));
+    const told = this.#held.size === 0 ? this.#told[0] : this.#told.find(({ number }) => !this.#held.has(number));
     if (told === undefined && due.length === 0) return undefined;
     const alarm = due.find(({ number }) => this.#notes.has(number)) ?? due[0];
     if (alarm === undefined || (told && this.#notes.has(told.number))) return this.#durable(told as Told);
@@ -96,19 +100,39 @@ export class Backlog {
   /** Drops a message that is over. */
   forget(number: number): void {
     if (this.#reading) this.#forgotten.add(number);
+    this.#held.delete(number);
     this.#told = this.#told.filter((told) => told.number !== number);
     this.#notes.delete(number);
     if (this.#told.length === 0 && this.#more) void this.read();
   }
 
-  /** The steps that store that a message is over. */
-  settle(message: Durable): Step[] {
-    return stepsAfter(this.#agentId, message, this.#scheduleFor(message), this.#now);
+  /** A message is being given up: it is passed over until it is dropped, or let go of. */
+  hold(number: number): void {
+    this.#held.add(number);
   }
 
-  /** The steps that store that a message is given up. */
-  bury(message: Durable, cause: string): Step[] {
-    return stepsToBury(this.#agentId, message, this.#scheduleFor(message), { cause, now: this.#now });
+  letGo(number: number): void {
+    this.#held.delete(number);
+  }
+
+  /** The steps that store that the turn of a message has ended well, which is taken for granted from now on. */
+  settle(message: Durable): Step[] {
+    const schedule = this.#scheduleFor(message);
+    const steps = stepsAfter(this.#agentId, message, schedule, this.#now);
+    if (message.alarm) schedule.apply(message.alarm, steps);
+    return steps;
+  }
+
+  /** Moves a message to the dead letters. */
+  async bury(message: Durable, cause: string): Promise<void> {
+    const { store, alarms, announce } = this.#hosting;
+    const schedule = this.#scheduleFor(message);
+    const steps = stepsToBury(this.#agentId, message, schedule, { cause, now: this.#now });
+    await this.#writes.track(store.messages.write(steps));
+    if (message.alarm) schedule.apply(message.alarm, steps);
+    for (const step of steps) if (step.kind === 'alarm') alarms.set(step.alarm.at);
+    this.forget(message.number);
+    announce('deadLetter', { agentId: this.#agentId, id: letterId(this.#agentId, message.number), cause });
   }
 
   /** Reads what stands behind the messages that are known. */
@@ -149,7 +173,7 @@ export class Backlog {
   }
 
   #due(): Alarm[] {
-    return this.#schedule?.due(this.#now) ?? [];
+    return this.#schedule && !this.#schedule.empty ? this.#schedule.due(this.#now) : NONE;
   }
 
   #durable(message: Told | Alarm): Durable {
@@ -164,6 +188,8 @@ export class Backlog {
     return new Schedule(this.#agentId, alarms, () => this.#hosting.store.messages.nextNumber());
   }
 }
+
+const NONE: Alarm[] = [];
 
 /** After this long a read that failed is tried again. */
 const RETRY_MS = 1_000;

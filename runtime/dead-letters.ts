@@ -1,5 +1,5 @@
 import { decode } from '../core/codec.ts';
-import type { Attempt, Letter, Messages, Told } from '../storage/messages.ts';
+import type { Attempt, Letter, Messages, Step, Told } from '../storage/messages.ts';
 import { letterId } from './durable.ts';
 import { invalid } from './settings.ts';
 
@@ -36,6 +36,8 @@ export interface DeadLettersHost {
   /** The full id of an agent, and whatever is wrong with it thrown. */
   readonly idOf: (agentId: string) => string;
   readonly told: (agentId: string, told: Told) => void;
+  /** A message may have been stored though that could not be told. */
+  readonly recover: () => void;
 }
 
 /**
@@ -79,13 +81,19 @@ export class DeadLetters {
   /** Tells its agent the message again, as a new one behind all others, and drops the letter. False where there is none of that id. */
   requeue(id: string): Promise<boolean> {
     return this.#take(id, async ({ agentId, number, body, from }) => {
-      const { messages, now, idOf, told } = this.#host;
+      const { messages, now, idOf, told, recover } = this.#host;
       idOf(agentId);
       const again: Told = { number: messages.nextNumber(), at: now(), body, ...(from !== undefined && { from }) };
-      await messages.write([
+      const steps: Step[] = [
         { kind: 'unbury', agentId, number },
         { kind: 'tell', agentId, told: again },
-      ]);
+      ];
+      try {
+        await messages.write(steps);
+      } catch (error) {
+        recover();
+        throw error;
+      }
       told(agentId, again);
     });
   }

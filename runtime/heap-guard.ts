@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Deadline } from '../core/deadlines.ts';
 import type { Timers } from '../core/timers.ts';
-import { isOverLimit, nextSample } from './policies.ts';
+import { isMeasured, isOverLimit, nextLook } from './policies.ts';
 
 /** A thread as the guard sees it. Bytes. */
 export interface Guarded {
@@ -43,8 +43,8 @@ export class HeapGuard {
   }
 }
 
-/** A thread that is measured more rarely than this is measured at once when it is given something to do. */
-const COOL_MS = 500;
+/** A thread that is looked at more rarely than this is looked at soon when it is given something to do. */
+const COOL_MS = 200;
 
 /** The watch over one thread. */
 export class HeapWatch {
@@ -54,7 +54,10 @@ export class HeapWatch {
   readonly #clock: Clock;
   #intervalMs = 0;
   #next: Deadline | undefined;
-  #sampling = false;
+  #measuring = false;
+  #measuredAt = Number.NEGATIVE_INFINITY;
+  /** What the thread held when it was last measured, as a share of the limit. */
+  #share = 0;
   /** Since when every sample was over the limit. */
   #overSince: number | undefined;
   #below: PromiseWithResolvers<void> | undefined;
@@ -65,19 +68,19 @@ export class HeapWatch {
     this.#limit = limit;
     this.#timers = timers;
     this.#clock = clock;
-    this.#plan(nextSample({ busyForMs: 0, share: 0, intervalMs: 0 }));
+    this.#plan(nextLook({ busyForMs: 0, share: 0 }, 0));
   }
 
   /** The thread was given something to do. */
   heat(): void {
-    if (this.#intervalMs > COOL_MS && !this.#sampling)
-      this.#plan(nextSample({ busyForMs: 0, share: 0, intervalMs: 0 }));
+    if (this.#intervalMs > COOL_MS && !this.#measuring) this.#plan(nextLook({ busyForMs: 0, share: 0 }, 0));
   }
 
   /** Resolves with the next sample that is not above the limit; never, if the thread is ended before there is one. */
   fits(): Promise<void> {
     this.#below ??= Promise.withResolvers();
-    if (!this.#sampling) this.#plan(0);
+    this.#measuredAt = Number.NEGATIVE_INFINITY;
+    if (!this.#measuring) this.#plan(0);
     return this.#below.promise;
   }
 
@@ -90,30 +93,34 @@ export class HeapWatch {
     if (this.#stopped) return;
     if (this.#next) this.#timers.cancel(this.#next);
     this.#intervalMs = ms;
-    this.#next = this.#timers.add(ms, () => void this.#sample());
+    this.#next = this.#timers.add(ms, () => void this.#look());
   }
 
-  async #sample(): Promise<void> {
+  async #look(): Promise<void> {
     this.#next = undefined;
-    this.#sampling = true;
+    const found = { busyForMs: this.#thread.busyForMs, share: this.#share };
+    if (isMeasured(found, this.#clock.elapsed() - this.#measuredAt)) await this.#measure();
+    this.#plan(nextLook({ ...found, share: this.#share }, this.#intervalMs));
+  }
+
+  async #measure(): Promise<void> {
+    this.#measuring = true;
     const heap = await this.#thread.heap();
-    this.#sampling = false;
-    if (this.#stopped) return;
-    const { used = 0, external = 0 } = heap ?? {};
+    this.#measuring = false;
+    // Without an answer it is in a native call: nothing is known of it.
+    if (heap === undefined || this.#stopped) return;
+    const { used, external } = heap;
     const now = this.#clock.elapsed();
-    // A thread without an answer is in a native call: nothing is known of it.
-    if (heap) this.#overSince = used + external > this.#limit ? (this.#overSince ?? now) : undefined;
+    this.#measuredAt = now;
+    this.#share = (used + external) / this.#limit;
+    this.#overSince = this.#share > 1 ? (this.#overSince ?? now) : undefined;
     const overForMs = this.#overSince === undefined ? undefined : now - this.#overSince;
-    if (heap && isOverLimit({ bytes: used + external, overForMs }, this.#limit)) {
+    if (isOverLimit({ bytes: used + external, overForMs }, this.#limit)) {
       this.stop();
       this.#thread.exceeded(new HeapExceeded(used, external, this.#limit));
-      return;
-    }
-    const share = (used + external) / this.#limit;
-    if (heap && share <= 1) {
+    } else if (this.#share <= 1) {
       this.#below?.resolve();
       this.#below = undefined;
     }
-    this.#plan(nextSample({ busyForMs: this.#thread.busyForMs, share, intervalMs: this.#intervalMs }));
   }
 }

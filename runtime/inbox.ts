@@ -3,9 +3,10 @@ import { asError } from '../core/errors.ts';
 import type { Pending, Step, Told } from '../storage/messages.ts';
 import { Backlog } from './backlog.ts';
 import { Delivery } from './delivery.ts';
-import { type Durable, hasBegun, letterId } from './durable.ts';
+import { type Durable, hasBegun } from './durable.ts';
 import type { Hosting } from './hosting.ts';
 import { dueAlarms, told } from './pending-message.ts';
+import { PendingWrites } from './pending-writes.ts';
 import { restartDelay } from './policies.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -33,14 +34,15 @@ export class Inbox {
   #parked = false;
   /** The message taken is being given up. */
   #burying = false;
-  /** The newest write of what becomes of a message. */
-  #written: Promise<unknown> | undefined;
+  readonly #writes = new PendingWrites();
+  /** Messages that wait and are being given up. */
+  readonly #skips = new Map<number, Promise<boolean>>();
 
   constructor(agentId: string, hosting: Hosting, onReady: () => void) {
     this.#agentId = agentId;
     this.#hosting = hosting;
     this.#onReady = onReady;
-    this.#backlog = new Backlog(agentId, hosting, onReady);
+    this.#backlog = new Backlog(agentId, hosting, this.#writes, onReady);
   }
 
   /** Whether a message is taken. */
@@ -69,7 +71,7 @@ export class Inbox {
 
   /** Resolves once what an incarnation has to find is on disk, or could not be written; undefined where it is. */
   get written(): Promise<unknown> | undefined {
-    return this.#written;
+    return this.#writes.settled;
   }
 
   load(pending: Pending): void {
@@ -153,15 +155,19 @@ export class Inbox {
     return steps;
   }
 
-  /** Gives up a message, to the dead letters; one that is taken by ending its turn with `stop`. False where there is none of that number. */
-  async skip(number: number, stop: (delivery: Delivery) => void): Promise<boolean> {
+  /**
+   * Gives up a message, to the dead letters; one that is taken by ending its turn with `stop`. False where there is none of
+   * that number, rejects where it could not be stored.
+   */
+  skip(number: number, stop: (delivery: Delivery) => void): Promise<boolean> {
     if (this.#taken?.number === number) {
       this.#skip ??= Promise.withResolvers();
       if (this.#delivery) stop(this.#delivery);
       return this.#skip.promise;
     }
-    const message = this.#backlog.find(number);
-    return message ? this.#bury(message, SKIPPED) : this.#tracked(this.#skipUnknown(number));
+    const skipping = this.#skips.get(number) ?? this.#writes.track(this.#skipWaiting(number));
+    this.#skips.set(number, skipping);
+    return skipping;
   }
 
   get #now(): number {
@@ -172,12 +178,24 @@ export class Inbox {
     return restartDelay(attempts, this.#hosting.settings.backoffMs);
   }
 
-  /** One that no incarnation has in hand, because there is none, or so much waits before it. */
-  async #skipUnknown(number: number): Promise<boolean> {
+  async #skipWaiting(number: number): Promise<boolean> {
+    this.#backlog.hold(number);
+    try {
+      const message = this.#backlog.find(number) ?? (await this.#look(number));
+      if (message) await this.#backlog.bury(message, SKIPPED);
+      return message !== undefined;
+    } finally {
+      this.#backlog.letGo(number);
+      this.#skips.delete(number);
+      this.#onReady();
+    }
+  }
+
+  /** Finds a message that no incarnation has in hand, because there is none, or so much waits before it. */
+  async #look(number: number): Promise<Durable | undefined> {
     const { messages } = this.#hosting.store;
     const found = await messages.pending(this.#agentId, { after: number - 1, limit: 1 });
-    const message = [...dueAlarms(found, this.#now), ...told(found)].find((one) => one.number === number);
-    return message !== undefined && this.#bury(message, SKIPPED);
+    return [...dueAlarms(found, this.#now), ...told(found)].find((one) => one.number === number);
   }
 
   #watch(delivery: Delivery, message: Durable): void {
@@ -209,25 +227,19 @@ export class Inbox {
     this.#onReady();
   }
 
-  async #bury(message: Durable, cause: string): Promise<boolean> {
-    const { number } = message;
-    this.#burying = this.#taken?.number === number;
-    const steps = this.#backlog.bury(message, cause);
+  /** Gives up the message that is taken. */
+  async #bury(message: Durable, cause: string): Promise<void> {
+    this.#burying = true;
     try {
-      await this.#write(steps, {});
+      await this.#backlog.bury(message, cause);
     } catch (error) {
       this.#skip?.reject(error);
       this.#again({ ...message, retryAt: this.#now + this.#delay(1) }, asError(error));
-      return false;
+      return;
     }
-    for (const step of steps) if (step.kind === 'alarm') this.#hosting.alarms.set(step.alarm.at);
-    const id = letterId(this.#agentId, number);
-    this.#hosting.announce('deadLetter', { agentId: this.#agentId, id, cause });
     this.#skip?.resolve(true);
-    if (this.#taken?.number === number) this.#over(message);
-    else this.#backlog.forget(number);
+    this.#release();
     this.#onReady();
-    return true;
   }
 
   #over({ number }: Durable): void {
@@ -250,16 +262,7 @@ export class Inbox {
   }
 
   #write(steps: readonly Step[], how: { lightly?: boolean }): Promise<void> {
-    return this.#tracked(this.#hosting.store.messages.write(steps, how));
-  }
-
-  #tracked<T>(work: Promise<T>): Promise<T> {
-    const before = this.#written;
-    const written = Promise.allSettled([before, work]).then(() => {
-      if (this.#written === written) this.#written = undefined;
-    });
-    this.#written = written;
-    return work;
+    return this.#writes.track(this.#hosting.store.messages.write(steps, how));
   }
 
   #wait(at: number | undefined): void {

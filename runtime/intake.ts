@@ -1,5 +1,4 @@
 import { DrowseError } from '../core/errors.ts';
-import { Latch } from '../core/latch.ts';
 import { cancelOn } from './cancellation.ts';
 import type { Delivery } from './delivery.ts';
 import type { Durable } from './durable.ts';
@@ -15,7 +14,8 @@ export class Intake {
   readonly #agentId: string;
   readonly #hosting: Hosting;
   readonly #onReady: () => void;
-  readonly #quiet = new Latch();
+  /** Somebody waits for there to be no durable message that could be worked at. */
+  #quiet: PromiseWithResolvers<void> | undefined;
   /** A durable message is about to begin: nothing may overtake it. */
   #opening = false;
   /** Durable messages stay where they are. */
@@ -41,18 +41,20 @@ export class Intake {
 
   /** Resolves once there is no durable message that could be worked at now. */
   quiet(): Promise<void> {
-    return this.inbox.ready ? this.#quiet.promise : Promise.resolve();
+    if (!this.inbox.ready) return Promise.resolve();
+    this.#quiet ??= Promise.withResolvers();
+    return this.#quiet.promise;
   }
 
   /** Something may have changed: tells those who wait for quiet. */
   look(): void {
-    if (!this.inbox.ready) this.calm();
+    if (this.#quiet && !this.inbox.ready) this.calm();
   }
 
   /** Tells them whatever waits: nothing can be done about it now. */
   calm(): void {
-    this.#quiet.open();
-    this.#quiet.reset();
+    this.#quiet?.resolve();
+    this.#quiet = undefined;
   }
 
   /** Takes a send; `inFlight` have left the mailbox and are not answered. */

@@ -1,7 +1,7 @@
 import { DrowseError } from '../core/errors.ts';
 import type { Timers } from '../core/timers.ts';
 import type { Messages } from '../storage/messages.ts';
-import { cancelOn, type Patience } from './cancellation.ts';
+import { aborted, cancelOn, type Patience } from './cancellation.ts';
 import type { Delivery } from './delivery.ts';
 import { checkKey } from './settings.ts';
 
@@ -58,6 +58,7 @@ export class Once {
     for (; running?.delivery.cancelled; running = this.#sends.get(name)) {
       await running.delivery.reply.catch(() => undefined);
     }
+    if (patience.signal?.aborted) throw aborted(patience.signal);
     const other = running ?? this.#tells.get(name);
     if (other) mustMatch(keyed, other.fingerprint);
     if (running === undefined) {

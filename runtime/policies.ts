@@ -13,22 +13,28 @@ export function restartDelay(crashes: number, [first, last]: readonly [first: nu
 
 /** Every sample over this long has to be above the limit: garbage that V8 has not collected yet reads like memory in use. */
 const OVER_MS = 500;
-const SOON_MS = 50;
-const BUSY_MS = 250;
-const QUIET_MS = 10_000;
 
 /** Whether a thread is to be ended: above its limit in every sample for half a second, or once above twice the limit. */
 export function isOverLimit(sample: { bytes: number; overForMs: number | undefined }, limit: number): boolean {
   return sample.bytes > 2 * limit || (sample.overForMs ?? 0) >= OVER_MS;
 }
 
-/**
- * In how many milliseconds a thread is measured again: soon while a turn takes long or the memory, as a share of the limit, is
- * more than half of it; now and then while it works; ever more rarely while it is quiet.
- */
-export function nextSample(thread: { busyForMs: number | undefined; share: number; intervalMs: number }): number {
-  const { busyForMs, share, intervalMs } = thread;
-  if (intervalMs === 0 || share > 1 || (busyForMs !== undefined && (share > 0.5 || busyForMs >= SOON_MS)))
-    return SOON_MS;
-  return busyForMs === undefined ? Math.min(QUIET_MS, Math.max(BUSY_MS, 2 * intervalMs)) : BUSY_MS;
+/** How a thread was found: `busyForMs` is undefined between turns, `share` is what it held of its limit when last measured. */
+export interface Found {
+  readonly busyForMs: number | undefined;
+  readonly share: number;
+}
+
+const LOOK_MS = 50;
+const MEASURE_MS = 1_000;
+const QUIET_MS = 10_000;
+
+/** Whether a thread is measured now, which interrupts it: often while a turn takes long or it holds much, else now and then. */
+export function isMeasured({ busyForMs = 0, share }: Found, sinceMs: number): boolean {
+  return busyForMs >= LOOK_MS || share > 0.5 || sinceMs >= MEASURE_MS;
+}
+
+/** In how many milliseconds a thread is looked at again: soon while it works, ever more rarely while it is quiet. */
+export function nextLook({ busyForMs, share }: Found, lastMs: number): number {
+  return busyForMs !== undefined || share > 1 ? LOOK_MS : Math.min(QUIET_MS, Math.max(LOOK_MS, 2 * lastMs));
 }

@@ -16,6 +16,10 @@ export class Schedule {
     this.#nextNumber = nextNumber;
   }
 
+  get empty(): boolean {
+    return this.#alarms.size === 0;
+  }
+
   /** Those that are due, the one that is so for longest first. */
   due(now: number): Alarm[] {
     this.#earliest ??= Math.min(...[...this.#alarms.values()].map(({ at }) => at));
@@ -36,13 +40,25 @@ export class Schedule {
   }
 
   /**
-   * The turn of an alarm is over, for good or ill: it is due again where it repeats, at its next time from `now` on, however
-   * many were missed. One that was replaced or cancelled meanwhile stays so.
+   * What stores that the turn of an alarm is over, for good or ill: it is due again where it repeats, at its next time from
+   * `now` on, however many were missed. One that was replaced or cancelled meanwhile stays so.
    */
   over(alarm: Alarm, now: number): Step[] {
     if (this.#alarms.get(alarm.name)?.number !== alarm.number) return [];
+    const { name, at: was } = alarm;
     const at = nextTime(alarm, now);
-    return [at === undefined ? this.#remove(alarm) : this.#set({ ...alarm, at, number: this.#nextNumber() }, alarm)];
+    if (at === undefined) return [{ kind: 'unalarm', agentId: this.#agentId, name, was }];
+    const again = { ...alarm, at, number: this.#nextNumber() };
+    return [{ kind: 'alarm', agentId: this.#agentId, alarm: again, was }];
+  }
+
+  /** Takes over what {@link over} has said of an alarm, unless it was replaced or cancelled meanwhile. */
+  apply(alarm: Alarm, steps: readonly Step[]): void {
+    if (this.#alarms.get(alarm.name)?.number !== alarm.number) return;
+    for (const step of steps) {
+      if (step.kind === 'alarm') this.#set(step.alarm, alarm);
+      else if (step.kind === 'unalarm') this.#remove(alarm);
+    }
   }
 
   #set(alarm: Alarm, before: Alarm | undefined): Step {

@@ -52,6 +52,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       now: () => settings.clock.now(),
       idOf: (agentId) => this.#find(agentId).id.full,
       told: (agentId, told) => this.#services.told(agentId, told),
+      recover: () => this.#services.recover(),
     });
     this.#services.start();
   }
@@ -111,7 +112,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * where no message of that id waits, or where its turn committed before it could be cancelled.
    */
   async skip(agentId: string, messageId: string): Promise<boolean> {
-    return this.#awaken(agentId).skip(/^\d+$/.test(messageId) ? Number(messageId) : -1);
+    const number = /^\d{1,14}$/.test(messageId) ? Number(messageId) : 0;
+    return number > 0 && this.#awaken(agentId).skip(number);
   }
 
   /** Wakes an agent ahead of use, creating it if need be; commits nothing. Rejects where it cannot be started. */
@@ -249,7 +251,10 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const { id, type } = this.#find(agentId);
     let agent = this.#agents.get(id.full);
     if (agent === undefined) {
-      agent = new Agent(id, type, this.#services, () => this.#agents.delete(id.full));
+      agent = new Agent(id, type, this.#services, (slept) => {
+        // Another may stand for the same id by now.
+        if (this.#agents.get(id.full) === slept) this.#agents.delete(id.full);
+      });
       this.#agents.set(id.full, agent);
     }
     return agent;
