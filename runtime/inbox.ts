@@ -187,6 +187,7 @@ export class Inbox {
     } finally {
       this.#backlog.letGo(number);
       this.#skips.delete(number);
+      this.#retried();
       this.#onReady();
     }
   }
@@ -196,6 +197,13 @@ export class Inbox {
     const { messages } = this.#hosting.store;
     const found = await messages.pending(this.#agentId, { after: number - 1, limit: 1 });
     return [...dueAlarms(found, this.#now), ...told(found)].find((one) => one.number === number);
+  }
+
+  /** What was to be tried again may be gone: then nothing holds up what waits behind it. */
+  #retried(): void {
+    if (this.#retry === undefined) return;
+    this.#wait(this.#backlog.first()?.retryAt);
+    if (this.#retry === undefined) this.#backlog.add();
   }
 
   #watch(delivery: Delivery, message: Durable): void {
