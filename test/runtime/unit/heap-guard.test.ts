@@ -1,0 +1,103 @@
+import { setImmediate } from 'node:timers/promises';
+import t from 'tap';
+import { Timers } from '../../../core/timers.ts';
+import { type HeapExceeded, HeapGuard } from '../../../runtime/heap-guard.ts';
+import { ManualClock } from '../../manual-clock.ts';
+
+const LIMIT = 100;
+
+/** A thread that says what the test wants it to. */
+function setUp() {
+  const clock = new ManualClock();
+  const thread = {
+    held: 0 as number | undefined,
+    busyForMs: undefined as number | undefined,
+    measured: 0,
+    ended: undefined as HeapExceeded | undefined,
+    async heap() {
+      thread.measured += 1;
+      return thread.held === undefined ? undefined : { used: thread.held, external: 0 };
+    },
+    exceeded(error: HeapExceeded) {
+      thread.ended = error;
+    },
+  };
+  const watch = new HeapGuard(new Timers(clock), clock).watch(thread, LIMIT);
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 10) {
+      clock.advance(10);
+      await setImmediate();
+    }
+  };
+  return { thread, watch, pass };
+}
+
+t.test('a thread is ended that is above its limit for half a second, whatever it does', async (t) => {
+  const { thread, pass } = setUp();
+  thread.held = LIMIT + 1;
+  await pass(450);
+  t.equal(thread.ended, undefined);
+  await pass(300);
+  t.match(thread.ended, { name: 'HeapExceeded' });
+});
+
+t.test('one sample below the limit starts the half second anew', async (t) => {
+  const { thread, pass } = setUp();
+  for (let round = 0; round < 5; round += 1) {
+    thread.held = LIMIT + 1;
+    await pass(400);
+    thread.held = LIMIT - 1;
+    await pass(100);
+  }
+  t.equal(thread.ended, undefined);
+});
+
+t.test('one sample above twice the limit is enough', async (t) => {
+  const { thread, pass } = setUp();
+  thread.held = 2 * LIMIT + 1;
+  await pass(60);
+  t.ok(thread.ended);
+});
+
+t.test('a thread that gives no answer is left alone', async (t) => {
+  const { thread, pass } = setUp();
+  thread.held = undefined;
+  thread.busyForMs = 60_000;
+  await pass(5_000);
+  t.equal(thread.ended, undefined);
+});
+
+t.test('a quiet thread is measured ever more rarely, one at work in a long turn often', async (t) => {
+  const { thread, watch, pass } = setUp();
+  await pass(60_000);
+  t.ok(thread.measured < 20, `${thread.measured} times in a minute`);
+  const before = thread.measured;
+  thread.busyForMs = 100;
+  watch.heat();
+  await pass(1_000);
+  t.ok(thread.measured - before >= 15, `${thread.measured - before} times in a second`);
+});
+
+t.test('short turns are measured once a second', async (t) => {
+  const { thread, watch, pass } = setUp();
+  thread.busyForMs = 1;
+  for (let n = 0; n < 50; n += 1) {
+    watch.heat();
+    await pass(100);
+  }
+  t.ok(thread.measured >= 4 && thread.measured <= 7, `${thread.measured} times in five seconds`);
+});
+
+t.test('whether it fits is told with the first sample that is not above the limit', async (t) => {
+  const { thread, watch, pass } = setUp();
+  thread.held = LIMIT + 1;
+  let fits = false;
+  void watch.fits().then(() => {
+    fits = true;
+  });
+  await pass(200);
+  t.equal(fits, false);
+  thread.held = LIMIT;
+  await pass(100);
+  t.equal(fits, true);
+});
