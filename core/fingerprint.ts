@@ -1,6 +1,8 @@
 import type { Hash } from 'node:crypto';
 import { types } from 'node:util';
 import { serialize } from 'node:v8';
+import { isTooDeep } from './codec.ts';
+import { DrowseError } from './errors.ts';
 
 /**
  * A text that is the same for equal messages and differs for others: SHA-256 over the value as structured clone sees it.
@@ -10,12 +12,19 @@ import { serialize } from 'node:v8';
 export function fingerprint(value: unknown): string {
   // Loaded where it is needed: few threads of agents ever do.
   const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
-  feed(hash, value, new Map());
+  try {
+    feed(hash, value, new Map());
+  } catch (cause) {
+    if (!isTooDeep(cause)) throw cause;
+    throw new DrowseError('ERR_DROWSE_NOT_SERIALIZABLE', 'The message is nested too deeply to be told from others.', {
+      cause,
+    });
+  }
   return hash.digest('base64url');
 }
 
 function feed(hash: Hash, value: unknown, seen: Map<object, number>): void {
-  if (typeof value === 'string') return void hash.update(`s${value.length}:`).update(value);
+  if (typeof value === 'string') return void hash.update(`s${value.length}:`).update(value, 'utf16le');
   if (typeof value !== 'object' || value === null) {
     return void hash.update(`${typeof value} ${Object.is(value, -0) ? '-0' : String(value)};`);
   }
@@ -23,8 +32,9 @@ function feed(hash: Hash, value: unknown, seen: Map<object, number>): void {
   if (met !== undefined) return void hash.update(`#${met};`);
   seen.set(value, seen.size);
   if (Array.isArray(value)) {
-    hash.update(`[${value.length};`);
-    feedEntries(hash, Object.entries(value), seen);
+    const entries = Object.entries(value);
+    hash.update(`[${value.length},${entries.length};`);
+    feedEntries(hash, entries, seen);
   } else if (value instanceof Map) {
     hash.update(`M${value.size};`);
     for (const pair of value) for (const part of pair) feed(hash, part, seen);

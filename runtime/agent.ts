@@ -109,12 +109,16 @@ export class Agent implements Sleeper {
     await atRest;
   }
 
+  /** A removal that has gone too far for {@link delete} to join it. */
+  get deleting(): Promise<boolean> | undefined {
+    return this.#deletion?.finishing ? this.#deletion.done : undefined;
+  }
+
   /** Ends whatever runs, removes all that is kept, and starts anew for what was sent meanwhile. */
   delete(): Promise<boolean> {
-    const text = `Agent ${this.id.full} was deleted before this message was processed.`;
-    const cause = new DrowseError('ERR_DROWSE_ABORTED', text, { agentId: this.id.full });
-    this.#deletion ??= new Deletion(this.id.full, this.#hosting);
-    const { done } = this.#deletion;
+    if (this.#deletion) this.#deletion.extend();
+    else this.#deletion = new Deletion(this.id.full, this.#hosting);
+    const { done, cause } = this.#deletion;
     this.abort(cause);
     return done;
   }
@@ -194,17 +198,14 @@ export class Agent implements Sleeper {
     const started = await incarnation.start();
     if (started && this.state === 'starting') {
       this.activity.timeoutMs = this.#type.idleTimeoutMs ?? started.idleTimeoutMs ?? this.activity.timeoutMs;
-      this.#activated(incarnation, clock.elapsed() - startedAt);
+      this.#move('ready');
+      const tookMs = clock.elapsed() - startedAt;
+      this.#hosting.announce('activated', { agentId: this.id.full, epoch: incarnation.epoch, tookMs });
+      this.#look();
     }
     const ending = await incarnation.ended;
     this.#incarnation = undefined;
     await this.#buried(incarnation, ending);
-  }
-
-  #activated({ epoch }: Incarnation, tookMs: number): void {
-    this.#move('ready');
-    this.#hosting.announce('activated', { agentId: this.id.full, epoch, tookMs });
-    this.#look();
   }
 
   #turned(): void {

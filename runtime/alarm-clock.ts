@@ -66,8 +66,9 @@ export class AlarmClock {
     this.#next = undefined;
     this.#ringing = true;
     const { messages, clock, wake, log } = this.#options;
-    const from = this.#from;
     const now = clock.now();
+    // A clock that was set back makes what was due wait again.
+    const from = now + 1 < this.#from ? 0 : this.#from;
     this.#from = now + 1;
     try {
       for await (const { at, agentId } of messages.due(from, MAX_TIME)) {

@@ -1,4 +1,3 @@
-import type { Deadline } from '../core/deadlines.ts';
 import { asError } from '../core/errors.ts';
 import type { Pending, Step, Told } from '../storage/messages.ts';
 import { Backlog } from './backlog.ts';
@@ -8,6 +7,7 @@ import type { Hosting } from './hosting.ts';
 import { dueAlarms, told } from './pending-message.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { restartDelay } from './policies.ts';
+import { Retry } from './retry.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What is said of a turn that ran as the host ended. */
@@ -29,7 +29,7 @@ export class Inbox {
   #delivery: Delivery | undefined;
   /** The message taken is to be given up. */
   #skip: PromiseWithResolvers<boolean> | undefined;
-  #retry: { readonly at: number; readonly deadline: Deadline } | undefined;
+  readonly #retry: Retry;
   /** The agent cannot be started: nothing is ready until something is added, or it is time to try again. */
   #parked = false;
   /** The message taken is being given up. */
@@ -42,6 +42,8 @@ export class Inbox {
     this.#agentId = agentId;
     this.#hosting = hosting;
     this.#onReady = onReady;
+    const { clock, backoffMs } = hosting.settings;
+    this.#retry = new Retry(clock, hosting.timers, backoffMs[1], () => this.#tryAgain());
     this.#backlog = new Backlog(agentId, hosting, this.#writes, onReady);
   }
 
@@ -56,12 +58,12 @@ export class Inbox {
     if (this.#burying) return this.#backlog.hasBehind(this.#taken?.number);
     if (this.#taken !== undefined || this.#backlog.more) return true;
     const first = this.#backlog.first();
-    return first !== undefined && (first.retryAt ?? 0) <= this.#now;
+    return first !== undefined && this.#retry.isDue(first.retryAt);
   }
 
   /** When something is to be tried again; undefined where nothing is. */
   get retryAt(): number | undefined {
-    return this.#retry?.at;
+    return this.#retry.at;
   }
 
   /** The agent's alarms, while it has an incarnation. */
@@ -77,7 +79,9 @@ export class Inbox {
   load(pending: Pending): void {
     const orphans = this.#backlog.load(pending);
     if (orphans.length > 0) this.#write(orphans, { lightly: true }).catch(() => {});
-    this.#wait(this.#backlog.first()?.retryAt);
+    this.#retry.wait(this.#backlog.first()?.retryAt);
+    // The clock may have been set since they were found to be due.
+    for (const { at } of pending.alarms) this.#hosting.alarms.set(at);
   }
 
   /** The incarnation is over. What it was to do is found on disk by the next. */
@@ -87,7 +91,7 @@ export class Inbox {
 
   /** Nothing of it is there any more. */
   clear(): void {
-    this.#wait(undefined);
+    this.#retry.wait(undefined);
     this.#backlog.unload(false);
   }
 
@@ -101,14 +105,14 @@ export class Inbox {
   /** The agent cannot be started; `retryMs` is when that may be different, if ever by itself. */
   park(retryMs: number | undefined): void {
     this.#parked = true;
-    this.#wait(retryMs === undefined ? undefined : this.#now + retryMs);
+    this.#retry.wait(retryMs === undefined ? undefined : this.#now + retryMs);
   }
 
   /** Whether the next message comes before a send of that number. */
   isBefore(number: number): boolean {
     if (this.#taken) return false;
     const first = this.#backlog.first();
-    return first !== undefined && first.number < number && (first.retryAt ?? 0) <= this.#now;
+    return first !== undefined && first.number < number && this.#retry.isDue(first.retryAt);
   }
 
   /** Takes the next message; undefined where it has to wait for its turn among those that may have ended the host. */
@@ -137,11 +141,16 @@ export class Inbox {
       this.#again({ ...message, attempts, retryAt: this.#now + this.#delay(1) }, asError(error));
       return undefined;
     }
+    if (this.#skip) {
+      await this.#bury({ ...message, attempts }, SKIPPED);
+      return undefined;
+    }
     this.#taken = begun;
     const { number, body } = begun;
-    this.#delivery = new Delivery(body, { number, sentAt: clock.elapsed(), durable: begun });
-    this.#watch(this.#delivery, begun);
-    return this.#delivery;
+    const delivery = new Delivery(body, { number, sentAt: clock.elapsed(), durable: begun });
+    this.#delivery = delivery;
+    delivery.reply.catch((error: Error) => this.#failed(begun, error, delivery.spared));
+    return delivery;
   }
 
   /**
@@ -199,23 +208,26 @@ export class Inbox {
     return [...dueAlarms(found, this.#now), ...told(found)].find((one) => one.number === number);
   }
 
-  /** What was to be tried again may be gone: then nothing holds up what waits behind it. */
-  #retried(): void {
-    if (this.#retry === undefined) return;
-    this.#wait(this.#backlog.first()?.retryAt);
-    if (this.#retry === undefined) this.#backlog.add();
+  #tryAgain(): void {
+    const first = this.#backlog.first();
+    if (first && !this.#retry.isDue(first.retryAt)) this.#retry.wait(first.retryAt);
+    this.add();
   }
 
-  #watch(delivery: Delivery, message: Durable): void {
-    if (this.#skip) delivery.reject(new Error(SKIPPED));
-    delivery.reply.catch((error: Error) => this.#failed(message, error, delivery.spared));
+  /** What was to be tried again may be gone: then nothing holds up what waits behind it. */
+  #retried(): void {
+    if (this.#retry.at === undefined) return;
+    this.#retry.wait(this.#backlog.first()?.retryAt);
+    if (this.#retry.at === undefined) this.#backlog.add();
   }
 
   #failed(message: Durable, error: Error, spared: boolean): void {
     const [last, before] = [message.attempts.at(-1), message.attempts.slice(0, -1)];
     // Settled, and its record was not written.
     if (this.#taken !== message) return void this.#note({ ...message, attempts: before }).catch(() => {});
-    if (this.#skip) return void this.#bury(message, SKIPPED);
+    if (this.#skip && last) {
+      return void this.#bury({ ...message, attempts: [...before, { ...last, cause: SKIPPED }] }, SKIPPED);
+    }
     if (last === undefined || spared) return this.#again({ ...message, attempts: before }, error);
     const cause = `${error.name}: ${error.message}`;
     const tried = { ...message, attempts: [...before, { ...last, cause }] };
@@ -231,7 +243,7 @@ export class Inbox {
     // Where that fails, what is on disk counts an attempt too many at worst.
     this.#note(message).catch(() => {});
     this.#release();
-    this.#wait(retryAt);
+    this.#retry.wait(retryAt);
     this.#onReady();
   }
 
@@ -271,17 +283,5 @@ export class Inbox {
 
   #write(steps: readonly Step[], how: { lightly?: boolean }): Promise<void> {
     return this.#writes.track(this.#hosting.store.messages.write(steps, how));
-  }
-
-  #wait(at: number | undefined): void {
-    const { timers } = this.#hosting;
-    if (this.#retry) timers.cancel(this.#retry.deadline);
-    this.#retry = undefined;
-    if (at === undefined) return;
-    const deadline = timers.add(Math.max(0, at - this.#now), () => {
-      this.#retry = undefined;
-      this.add();
-    });
-    this.#retry = { at, deadline };
   }
 }

@@ -90,7 +90,7 @@ export class Incarnation {
   async start(): Promise<{ idleTimeoutMs: number | undefined } | undefined> {
     try {
       const { store, settings, types } = this.#hosting;
-      await this.#inbox.written;
+      while (this.#inbox.written) await this.#inbox.written;
       const { journal, stored, pending } = await store.open(this.#agentId);
       if (this.#verdict) {
         journal.close();

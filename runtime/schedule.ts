@@ -86,7 +86,7 @@ function firstTime(when: When, now: number): number | undefined {
 function nextTime({ at, every, cron, timezone }: Alarm, now: number): number | undefined {
   // From the time it was due, so that it does not drift; the ones that were missed are passed over.
   if (every !== undefined) return Math.ceil(at + every * Math.max(1, Math.floor((now - at) / every) + 1));
-  return cron === undefined ? undefined : nextCronTime(cron, timezone, now);
+  return cron === undefined ? undefined : nextCronTime(cron, timezone, Math.max(now, at));
 }
 
 function repetition(when: When): Pick<Alarm, 'every' | 'cron' | 'timezone'> {

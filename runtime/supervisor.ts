@@ -134,7 +134,10 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * `ERR_DROWSE_ABORTED`; later ones start a new agent. False if it did not exist.
    */
   async delete(agentId: string): Promise<boolean> {
-    return this.#awaken(agentId).delete();
+    const agent = this.#awaken(agentId);
+    if (agent.deleting === undefined) return agent.delete();
+    await agent.deleting.catch(() => {});
+    return this.delete(agentId);
   }
 
   /**
