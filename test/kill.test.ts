@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import t from 'tap';
 import { openHost } from './host.ts';
+import { settle } from './torture/kill-audit.ts';
+import { Client, LedgerHost } from './torture/ledger-client.ts';
 
 const AGENTS = 200;
 const MESSAGES = 50;
@@ -56,3 +58,35 @@ t.test('a host killed in the middle of 200 conversations has lost and doubled no
     );
   }
 });
+
+t.test(
+  'a killed host has kept what was told and every alarm: each comes once, and a repeat under a key is settled',
+  async (t) => {
+    const directory = `${t.testdir()}/data`;
+    const agents = ['ledger/0', 'ledger/1', 'ledger/2'];
+    const hows = ['send', 'keyed send', 'tell', 'keyed tell'] as const;
+    const clients = agents.flatMap((agent) => hows.map((how) => new Client(agent, how.replace(' ', '-'), how)));
+    let host = new LedgerHost(directory);
+    t.teardown(() => {
+      host.kill();
+      for (const client of clients) client.close();
+    });
+    let total = 0;
+    const talk = async (client: Client) => {
+      for (;;) {
+        await client.enter(host, { pass: [agents[client.sent % 3]], ring: client.sent % 100 });
+        total += 1;
+        if (total === 200) host.kill();
+      }
+    };
+    const ends = await Promise.allSettled(clients.map(talk));
+    t.match(ends, Array(clients.length).fill({ reason: { code: 'GONE' } }));
+    await host.gone;
+
+    host = new LedgerHost(directory);
+    t.same(await settle(host, clients), [], 'all that was acknowledged is processed, with nobody asking for it');
+    t.same((await Promise.all(clients.map((client) => client.settle(host)))).flat(), []);
+    t.same(await settle(host, clients), [], 'and what was repeated, once');
+    t.same(await host.deadLetters(), []);
+  },
+);

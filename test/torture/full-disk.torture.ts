@@ -4,10 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { eventually } from '../eventually.ts';
-import { Conversation, LedgerHost, Refused } from './ledger-client.ts';
+import { settle } from './kill-audit.ts';
+import { Client, type How, LedgerHost, Refused } from './ledger-client.ts';
 
-const ROUNDS = 3;
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const BYTES = 20_000;
+const HOWS: How[] = ['send', 'keyed send', 'tell', 'keyed tell'];
+const WRITERS = ['ledger/0', 'ledger/1', 'ledger/2'];
+const CALM = ['ledger/calm-0', 'ledger/calm-1'];
 
 /** A disk of 32 MB, gone when the test ends; says why there can be none. */
 function mountDisk(t: Test): { directory: string } | { impossible: string } {
@@ -36,12 +40,13 @@ function fill(ballast: string): void {
   }
 }
 
-/** Runs a call; resolves with the code it was refused with, or with what it came to. */
-async function refusal<T>(call: Promise<T>): Promise<{ code: string } | { value: T }> {
+/** The code a call was refused with; undefined where it was not. */
+async function refusal(call: Promise<unknown>): Promise<string | undefined> {
   try {
-    return { value: await call };
+    await call;
+    return undefined;
   } catch (error) {
-    if (error instanceof Refused) return { code: error.code };
+    if (error instanceof Refused) return error.code;
     throw error;
   }
 }
@@ -52,38 +57,65 @@ t.test('a full disk is told to those whose writes it stops, and loses nothing th
   const data = `${disk.directory}/data`;
   const ballast = `${disk.directory}/ballast`;
   mkdirSync(data);
-  const conversations = Array.from({ length: 4 }, (_, n) => new Conversation(`ledger/${n}`));
-  let host = new LedgerHost(data, 'fsync');
-  t.teardown(() => host.kill());
-  t.ok(await host.listening());
-  const compare = async () => (await Promise.all(conversations.map((one) => one.compare(host)))).flat();
+  const writers = WRITERS.flatMap((agent) => HOWS.map((how) => new Client(agent, how.replace(' ', '-'), how)));
+  const calm = CALM.map((agent) => new Client(agent, 'calm', 'send'));
+  const clients = [...writers, ...calm];
+  // Awake all the time, unless the disk makes them start again.
+  const options = { durability: 'fsync', idleMs: 3_600_000 } as const;
+  let host = new LedgerHost(data, options);
+  t.teardown(() => {
+    host.kill();
+    for (const client of clients) client.close();
+  });
+  const enter = async (client: Client) => {
+    const pass = [WRITERS[client.sent % WRITERS.length]];
+    await client.enter(host, { bytes: BYTES, ...(client.sent % 3 === 0 && { pass }), ring: client.sent % 50 });
+  };
+  const enterAll = async () => {
+    for (let n = 0; n < 10; n += 1) await Promise.all(writers.map(enter));
+  };
+  const epochs = () => Promise.all(CALM.map(async (agent) => (await host.inspect(agent))?.awake?.epoch));
 
   for (let round = 1; round <= ROUNDS; round += 1) {
-    for (let n = 0; n < 20; n += 1) await Promise.all(conversations.map((one) => one.enter(host, BYTES)));
+    await enterAll();
+    for (const client of calm) await client.enter(host, {});
+    const before = await epochs();
+
     const codes = await Promise.all(
-      conversations.map(async (one) => {
+      writers.map(async (client) => {
         fill(ballast);
         for (;;) {
-          const outcome = await refusal(one.enter(host, BYTES));
-          if ('code' in outcome) return outcome.code;
+          const code = await refusal(enter(client));
+          if (code !== undefined) return code;
         }
       }),
     );
-    t.same(codes, Array(4).fill('ERR_DROWSE_STORE_FAILED'), `round ${round}: each was told`);
+    t.same(codes, Array(writers.length).fill('ERR_DROWSE_STORE_FAILED'), `round ${round}: each was told`);
     t.equal(statfsSync(disk.directory).bavail < 64, true, 'the disk is full');
+
     rmSync(ballast);
-    const wrong = await eventually('the store is back', async () => {
-      const outcome = await refusal(compare());
-      if ('code' in outcome) t.equal(outcome.code, 'ERR_DROWSE_STORE_FAILED');
-      return 'value' in outcome && outcome.value;
-    });
-    t.same(wrong, [], `round ${round}: once there is room again, all that was acknowledged is there`);
-    for (let n = 0; n < 20; n += 1) await Promise.all(conversations.map((one) => one.enter(host, BYTES)));
+    const [asked] = writers.filter(({ keyed }) => keyed);
+    const isBack = async (client: Client | undefined) => {
+      const code = client && (await refusal(client.settle(host)));
+      if (code !== undefined) t.equal(code, 'ERR_DROWSE_STORE_FAILED');
+      return code === undefined;
+    };
+    await eventually('the store is back', () => isBack(asked));
+    const calmCodes = await Promise.all(calm.map((client) => refusal(client.enter(host, {}))));
+    t.same(calmCodes, [undefined, undefined], 'agents that had nothing unconfirmed go on without an error');
+    t.same(await epochs(), before, 'and without a new start');
+    for (const client of writers) await eventually('what was in doubt is settled', () => isBack(client));
+    t.same(
+      await settle(host, clients),
+      [],
+      `round ${round}: once there is room again, all that was acknowledged is there`,
+    );
+    await enterAll();
 
     host.kill();
     await host.gone;
-    host = new LedgerHost(data, 'fsync');
-    t.ok(await host.listening(), 'it opens again after a kill');
-    t.same(await compare(), [], `round ${round}: and nothing is missing`);
+    host = new LedgerHost(data, options);
+    t.same(await settle(host, clients), [], `round ${round}: and nothing is missing after a kill`);
   }
+  t.same(await host.deadLetters(), [], 'no message was given up');
 });

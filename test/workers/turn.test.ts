@@ -1,8 +1,8 @@
 import t from 'tap';
 import { decode } from '../../core/codec.ts';
-import { AgentState } from '../../workers/state.ts';
 import { Calls } from '../../workers/calls.ts';
 import { encodeOutward } from '../../workers/outward.ts';
+import { AgentState } from '../../workers/state.ts';
 import { Turn } from '../../workers/turn.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: states of any shape
@@ -13,7 +13,13 @@ const log = { debug() {}, info() {}, warn() {}, error() {} };
 /** A turn on that state; `state` is its draft. */
 function begin(initial: unknown): { turn: Turn; state: Any } {
   const { root } = new AgentState(initial, { version: 1, maxBytes: 2 ** 30 }).draft();
-  const turn = new Turn(1, root, { agentId: 'a/b', log, types: ['a'], maxMessageBytes: 1_000, calls: new Calls(() => {}) });
+  const turn = new Turn(1, root, {
+    agentId: 'a/b',
+    log,
+    types: ['a'],
+    maxMessageBytes: 1_000,
+    calls: new Calls(() => {}),
+  });
   return { turn, state: turn.state };
 }
 
