@@ -229,12 +229,12 @@ export class Agent implements Sleeper {
     this.#look();
   }
 
-  async #buried({ epoch }: Incarnation, { kind, cause, unbegun }: Ending): Promise<void> {
+  async #buried({ epoch }: Incarnation, { kind, cause, unwritten, unbegun }: Ending): Promise<void> {
     const { announce, counters } = this.#hosting;
     const agentId = this.id.full;
     const starting = this.state === 'starting';
     const { inbox, mailbox } = this.#intake;
-    inbox.unload();
+    inbox.unload(unwritten);
     this.#intake.takeBack(unbegun);
     switch (kind) {
       case 'slept':
@@ -280,9 +280,10 @@ export class Agent implements Sleeper {
     const { inbox } = this.#intake;
     if ((inbox.written || this.#deletion) && this.state !== 'stopping') this.#move('stop');
     while (inbox.written || this.#deletion) {
-      await inbox.written;
-      await this.#deletion?.finish(inbox);
-      this.#deletion = undefined;
+      while (inbox.written) await inbox.written;
+      const deletion = this.#deletion;
+      await deletion?.finish(inbox);
+      if (this.#deletion === deletion) this.#deletion = undefined;
     }
     const wanted = this.#isWanted;
     const waits = !wanted && !this.#intake.sendsOnly && inbox.retryAt !== undefined;

@@ -11,6 +11,8 @@ import type { Delivery } from './delivery.ts';
 export interface Ending {
   readonly kind: 'slept' | 'stopped' | 'failed' | 'crashed';
   readonly cause: Error;
+  /** Whether a write of its failed: messages taken for processed may be on disk still. */
+  readonly unwritten: boolean;
   /** Sends delivered whose turns never began, in order: they are the next incarnation's. */
   readonly unbegun: readonly Delivery[];
 }

@@ -80,13 +80,13 @@ export class Inbox {
     const orphans = this.#backlog.load(pending);
     if (orphans.length > 0) this.#write(orphans, { lightly: true }).catch(() => {});
     this.#retry.wait(this.#backlog.first()?.retryAt);
-    // The clock may have been set since they were found to be due.
-    for (const { at } of pending.alarms) this.#hosting.alarms.set(at);
+    // They may have been found to be due on a clock that was set back since.
+    for (const { at } of pending.alarms) if (at > this.#now) this.#hosting.alarms.set(at);
   }
 
-  /** The incarnation is over. What it was to do is found on disk by the next. */
-  unload(): void {
-    this.#backlog.unload(this.ready);
+  /** The incarnation is over. What it was to do is found on disk by the next; `more` where that may be more than is known. */
+  unload(more: boolean): void {
+    this.#backlog.unload(more || this.ready);
   }
 
   /** Nothing of it is there any more. */

@@ -284,6 +284,6 @@ export class Incarnation {
     // The next incarnation reads the disk: every write of this one must have reached it, or failed, by then.
     await this.#gate.settled();
     this.#writer.close();
-    this.#markEnded({ kind, cause, unbegun });
+    this.#markEnded({ kind, cause, unwritten: this.#gate.failed, unbegun });
   }
 }
