@@ -144,10 +144,12 @@ export class Backlog {
       const after = this.#last;
       this.#missed = false;
       const { messages, notes, more } = await this.#hosting.store.messages.pending(this.#agentId, { after });
-      if (this.#schedule !== schedule) return;
-      this.#take(messages.filter(({ number }) => !this.#forgotten.has(number)));
-      for (const note of notes) this.#notes.set(note.number, note);
-      this.#more = more || this.#missed;
+      // Where another incarnation has loaded meanwhile, this is not what it wants to know.
+      if (this.#schedule === schedule) {
+        this.#take(messages.filter(({ number }) => !this.#forgotten.has(number)));
+        for (const note of notes) this.#notes.set(note.number, note);
+        this.#more = more || this.#missed;
+      }
     } catch (err) {
       this.#hosting.settings.log.warn({ agentId: this.#agentId, err }, 'the inbox could not be read');
       this.#hosting.timers.add(RETRY_MS, () => void this.read());

@@ -62,7 +62,7 @@ export class Services implements Hosting {
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
     this.#memoryReturn = new MemoryReturn(clock, this.helpers);
     this.threads = new Threads(new HeapGuard(this.timers, clock), () => this.#memoryReturn.threadEnded());
-    this.#waker = new Waker({ messages, log, find: awaken, limit: RESUMED_AT_ONCE });
+    this.#waker = new Waker({ messages, log, timers: this.timers, find: awaken, limit: RESUMED_AT_ONCE });
     const wake = (agentId: string) => this.#waker.wake(agentId);
     this.alarms = new AlarmClock({ messages, clock, timers: this.timers, log, wake });
     const retentionMs = settings.idempotencyRetentionMs;

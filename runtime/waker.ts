@@ -1,4 +1,5 @@
 import type { Logger } from '../core/log.ts';
+import type { Timers } from '../core/timers.ts';
 import type { Messages } from '../storage/messages.ts';
 
 /** What is asked of an agent that has something durable to do. */
@@ -8,12 +9,15 @@ interface Reminded {
   passivate(reason: 'idle'): Promise<void>;
 }
 
+/** For this long the next waits at most for one that was woken before. */
+const PATIENCE_MS = 2_000;
 /** After this long inboxes that could not be read are looked for again. */
 const RETRY_MS = 1_000;
 
 export interface WakerOptions {
   readonly messages: Pick<Messages, 'waiting'>;
   readonly log: Logger;
+  readonly timers: Timers;
   /** The agent, made if it was asleep; undefined where there can be none. */
   readonly find: (agentId: string) => Reminded | undefined;
   /** How many agents are awake for it at a time. */
@@ -52,7 +56,7 @@ export class Waker {
   async resume(): Promise<void> {
     if (this.#resuming) return;
     this.#resuming = true;
-    const { messages, log } = this.#options;
+    const { messages, log, timers } = this.#options;
     for (let done = false; !done && !this.#stopped; ) {
       try {
         for await (const agentId of messages.waiting()) {
@@ -63,10 +67,18 @@ export class Waker {
       } catch (err) {
         if (this.#stopped) break;
         log.warn({ err }, 'inboxes could not be read');
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+        await new Promise<void>((resolve) => timers.add(RETRY_MS, resolve));
       }
     }
     this.#resuming = false;
+  }
+
+  /** Waits for an agent, but not for ever: its turns may take long, and others wait to be woken. */
+  async #patiently(quiet: Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const late = this.#options.timers.add(PATIENCE_MS, resolve);
+    await Promise.race([quiet, promise]);
+    this.#options.timers.cancel(late);
   }
 
   async #serve(agentId: string): Promise<void> {
@@ -74,7 +86,7 @@ export class Waker {
     try {
       const agent = find(agentId);
       agent?.remind();
-      await agent?.quiet();
+      if (agent) await this.#patiently(agent.quiet());
       if (this.#queue.length > 0) void agent?.passivate('idle');
     } catch (err) {
       if (!this.#stopped) log.warn({ agentId, err }, 'an agent could not be woken for what waits for it');
