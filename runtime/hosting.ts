@@ -8,6 +8,7 @@ import type { Counters } from './counters.ts';
 import type { SupervisorEvents } from './events.ts';
 import type { IdleSweep } from './idle-sweep.ts';
 import type { Keyed } from './once.ts';
+import type { Retention } from './retention.ts';
 import type { Settings } from './settings.ts';
 import type { Threads } from './threads.ts';
 
@@ -21,6 +22,7 @@ export interface Hosting {
   readonly counters: Counters;
   readonly alarms: AlarmClock;
   readonly caution: Caution;
+  readonly retention: Pick<Retention, 'answered'>;
   /** The registered agent types. */
   readonly types: readonly string[];
   /** Sends a message for an agent's turn: encoded, as is the reply. `chain` has the agents whose turns wait for it. */

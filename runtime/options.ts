@@ -51,7 +51,7 @@ export interface SupervisorOptions {
   maxAttempts?: number;
   /** For how long a repeat under the same idempotency key gets the first reply; default 24 h. */
   idempotencyRetentionMs?: number;
-  /** How many replies of one agent are kept for that: of more, the oldest are forgotten. Default 1,000. */
+  /** How many replies of one agent are kept for that, and no more than 64 MiB: of more, the oldest are forgotten. Default 1,000. */
   idempotencyLimit?: number;
   /** For how long dead letters are kept; default 7 days. */
   deadLetterRetentionMs?: number;

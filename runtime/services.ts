@@ -47,7 +47,7 @@ export class Services implements Hosting {
   readonly once: Once;
   readonly #awaken: ServicesOptions['awaken'];
   readonly #waker: Waker;
-  readonly #retention: Retention;
+  readonly retention: Retention;
   readonly #memoryReturn: MemoryReturn;
 
   constructor({ settings, store, types, announce, awaken }: ServicesOptions) {
@@ -67,13 +67,13 @@ export class Services implements Hosting {
     this.alarms = new AlarmClock({ messages, clock, timers: this.timers, log, wake });
     const retentionMs = settings.idempotencyRetentionMs;
     this.once = new Once({ messages, timers: this.timers, now: () => clock.now(), retentionMs });
-    this.#retention = new Retention({ ...settings, messages });
+    this.retention = new Retention({ ...settings, messages });
   }
 
   /** Takes up what an earlier process left. */
   start(): void {
     this.idle.start();
-    this.#retention.start();
+    this.retention.start();
     this.recover();
   }
 
@@ -127,6 +127,7 @@ export class Services implements Hosting {
       this.recover();
       throw error;
     }
+    if (keyed) this.retention.answered(agentId);
     this.told(agentId, told);
   }
 
@@ -135,7 +136,7 @@ export class Services implements Hosting {
     this.idle.stop();
     this.alarms.stop();
     this.#waker.stop();
-    this.#retention.stop();
+    this.retention.stop();
   }
 
   async stop(): Promise<void> {

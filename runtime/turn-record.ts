@@ -39,7 +39,10 @@ export function recordOf(
     steps,
     release: () => {
       for (const { to, told: message } of told) hosting.told(to, message);
-      for (const step of steps) if (step.kind === 'alarm') hosting.alarms.set(step.alarm.at);
+      for (const step of steps) {
+        if (step.kind === 'alarm') hosting.alarms.set(step.alarm.at);
+        else if (step.kind === 'answer') hosting.retention.answered(agentId);
+      }
     },
   };
 }

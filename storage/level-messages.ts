@@ -21,6 +21,8 @@ import { type Ordered, operationsOf } from './steps.ts';
 const PAGE = 64;
 /** No page goes on behind this many bytes of messages. */
 const PAGE_BYTES = 4 * 1024 * 1024;
+/** No agent's answers are kept beyond this many bytes. */
+const ANSWER_BYTES = 64 * 1024 * 1024;
 /** Bytes that one step of an iterator may hold. */
 const TRIP_BYTES = 1024 * 1024;
 
@@ -136,15 +138,16 @@ export class LevelMessages implements Messages {
     });
   }
 
-  async purge(limits: { answers: number; perAgent: number; letters: number }): Promise<void> {
+  async purge(limits: { answers: number; perAgent: number; letters: number }, agentId?: string): Promise<void> {
     try {
       const level = await this.#ready();
+      if (agentId !== undefined) return await this.#forget(agentId, limits.answers, limits.perAgent);
       await using orders = level.keys<Buffer>(rowRange('order'));
       for (let key = await orders.next(); key !== undefined; key = await orders.next()) {
-        const agentId = parseRowKey(key)?.agentId;
-        if (agentId === undefined) continue;
-        await this.#forget(agentId, limits.answers, limits.perAgent);
-        orders.seek(rowRange('order', agentId).lt);
+        const row = parseRowKey(key);
+        if (row === undefined) continue;
+        await this.#forget(row.agentId, limits.answers, limits.perAgent);
+        orders.seek(rowRange('order', row.agentId).lt);
       }
       for await (const [key, sealed] of level.iterator(rowRange('letters'))) {
         const buried = attempt(() => unsealRow<Letter>(sealed, 'dead letter').at);
@@ -158,11 +161,13 @@ export class LevelMessages implements Messages {
   /** Walks from the newest answer to the oldest, so that both bounds are known at each. */
   async #forget(agentId: string, before: number, perAgent: number): Promise<void> {
     let count = 0;
+    let bytes = 0;
     const operations: Operation[] = [];
     for await (const [key, sealed] of this.#database.level.iterator({ ...rowRange('order', agentId), reverse: true })) {
       const ordered = attempt(() => unsealRow<Omit<Ordered, 'number'>>(sealed, 'answer'));
       count += 1;
-      if (ordered === undefined || (ordered.at >= before && count <= perAgent)) continue;
+      bytes += ordered?.bytes ?? 0;
+      if (ordered === undefined || (ordered.at >= before && count <= perAgent && bytes <= ANSWER_BYTES)) continue;
       // A key that was used again has a newer answer.
       const below = ordered.number + 1;
       operations.push({ kind: 'purge', key: namedKey('answers', agentId, ordered.key), below }, del(key));

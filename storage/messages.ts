@@ -136,8 +136,8 @@ export interface Messages {
   letter(agentId: string, number: number): Promise<Letter | undefined>;
 
   /**
-   * Forgets answers given before `answers`, all but each agent's newest `perAgent` of them, and letters buried before
-   * `letters`.
+   * Forgets answers given before `answers`, of each agent all but its newest `perAgent` or 64 MiB, and letters buried
+   * before `letters`. With an `agentId`, only answers of that agent.
    */
-  purge(limits: { answers: number; perAgent: number; letters: number }): Promise<void>;
+  purge(limits: { answers: number; perAgent: number; letters: number }, agentId?: string): Promise<void>;
 }
