@@ -100,6 +100,8 @@ export function foreign(base: object, patches: Patches): Patch[] {
     for (const step of (path as Path).slice(0, -1)) before = get(before, step);
     if (!Array.isArray(before)) return true;
     const index = path.at(-1) as number;
+    // What is appended has hardly ever stood there before, and looking for it would take as long as the array is.
+    if (index >= before.length) return true;
     const move = moves.get(before) ?? { by: 1, tries: 2 };
     moves.set(before, move);
     if (before[index + move.by] === value) return false;

@@ -1,7 +1,8 @@
 import { create, type Patches } from 'mutative';
 import { decode, encode, isTooDeep } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
-import { undraft } from './drafts.ts';
+import { onDraft, undraft } from './drafts.ts';
+import { GrowingArrays } from './growing-arrays.ts';
 import { foreign, graft, isReplayable, Replay } from './patches.ts';
 import type { Change } from './protocol.ts';
 import { Holders, Loans } from './values.ts';
@@ -58,6 +59,7 @@ export class AgentState {
   readonly #version: number;
   readonly #maxBytes: number;
   readonly #holders = new Holders();
+  readonly #growing = new GrowingArrays();
   #root: Root;
   /** Changes made outside a turn (by `activate`), to be kept with the next one; undefined where patches cannot tell them. */
   #carried: Patches | undefined = [];
@@ -85,7 +87,13 @@ export class AgentState {
 
   draft(): Draft {
     const [root, finalize] = create(this.#root, { enablePatches: PATCHES });
-    const loans = this.#holders.none ? undefined : new Loans(root, this.#holders);
+    const loans = this.#holders.none ? undefined : new Loans(this.#holders);
+    if (loans || !this.#growing.none) {
+      onDraft(root, (node) => {
+        loans?.lend(node);
+        this.#growing.lend(node);
+      });
+    }
     const settle = (): [next: Root, patches: Patches | undefined] => {
       loans?.check();
       loans?.settle();
@@ -122,6 +130,7 @@ export class AgentState {
       outgrown || snapshotBytes + tailBytes > this.#maxBytes ? this.#asSnapshot(root) : { kind: 'record', bytes };
     if (change.kind === 'record') this.#stored = { snapshotBytes, tailBytes };
     this.#become(root);
+    this.#growing.learn(root, patches);
     return change;
   }
 

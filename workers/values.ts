@@ -5,7 +5,7 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { decode, encode, stepTo } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
-import { type DraftNode, onDraft } from './drafts.ts';
+import type { DraftNode } from './drafts.ts';
 
 type Container = Record<string, unknown> | unknown[] | Map<unknown, unknown> | Set<unknown>;
 
@@ -60,9 +60,8 @@ export class Loans {
   readonly #copies = new Map<unknown, unknown>();
   readonly #owned = new Map<unknown, unknown>();
 
-  constructor(root: object, holders: Holders) {
+  constructor(holders: Holders) {
     this.#holders = holders;
-    onDraft(root, (node) => this.#lend(node));
   }
 
   /** Before the draft is finished: throws if a value was changed in its place. */
@@ -103,7 +102,8 @@ export class Loans {
     }
   }
 
-  #lend(node: DraftNode): void {
+  /** Gives a draft that was just made copies of the values in it. */
+  lend(node: DraftNode): void {
     const base = node.original as Container;
     if (!this.#holders.has(base)) return;
     const unread = new Map<string, object>();
