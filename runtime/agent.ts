@@ -1,5 +1,5 @@
 import type { AgentId } from '../core/agent-id.ts';
-import { DrowseError } from '../core/errors.ts';
+import type { DrowseError } from '../core/errors.ts';
 import type { Told } from '../storage/messages.ts';
 import { ActivityClock } from './activity-clock.ts';
 import type { AgentType } from './agent-types.ts';
@@ -63,28 +63,28 @@ export class Agent implements Sleeper {
     this.#look();
   }
 
-  /** A durable message was told and is on disk; without it, one may be, or an alarm is due. */
-  remind(told?: Told): void {
+  /** A durable message was told and is on disk, or an alarm is due, or anything may be on disk. */
+  remind(of: Told | 'alarm' | 'anything'): void {
     this.activity.touch();
     if (this.#deletion) this.#deletion.told = true;
-    else this.#intake.inbox.add(told);
+    else if (of === 'anything') this.#intake.inbox.review();
+    else this.#intake.inbox.add(of === 'alarm' ? undefined : of);
   }
 
   /** Gives up a durable message, without starting an agent that is asleep. False where none of that number waits. */
   async skip(number: number): Promise<boolean> {
     // What waits is known to who is asleep, or awake.
     if (this.state === 'starting') await this.#lifecycle.whenAwake({ wanted: false }).catch(() => {});
-    const why = new DrowseError('ERR_DROWSE_ABORTED', 'The message was skipped.', { agentId: this.id.full });
     const { inbox } = this.#intake;
     try {
-      return await inbox.skip(number, (delivery) => this.cancel(delivery, why));
+      return await inbox.skip(number, (delivery, why) => this.cancel(delivery, why));
     } finally {
       while (inbox.written) await inbox.written;
       if (this.state === 'dormant') this.#onDormant(this);
     }
   }
 
-  /** Withdraws a message that waits; asks a turn that runs to roll back. A turn that has committed stays so. */
+  /** Withdraws a message; asks its turn to roll back where it runs. A turn that has committed stays so. */
   cancel(delivery: Delivery, why: DrowseError): void {
     this.#intake.cancel(delivery, why, this.#incarnation);
   }

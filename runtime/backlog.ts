@@ -22,10 +22,16 @@ export class Backlog {
   /** There may be more on disk than is known. */
   #more = false;
   #reading = false;
+  /** The last read failed: another is to come. */
+  #failing = false;
+  /** What is known is to be compared with the disk once nothing is read. */
+  #reviewWanted = false;
   /** Something was told since the read that is under way began. */
   #missed = false;
   /** What was dropped while more was read. */
   readonly #forgotten = new Set<number>();
+  /** What is settled, though the disk may not have it yet. */
+  readonly #settling = new Set<number>();
 
   constructor(agentId: string, hosting: Hosting, writes: PendingWrites, onRead: () => void) {
     this.#agentId = agentId;
@@ -38,6 +44,15 @@ export class Backlog {
     return this.#more;
   }
 
+  get isReading(): boolean {
+    return this.#reading;
+  }
+
+  /** Whether a message of that number may stand on disk before a send of that number, unread. */
+  mayPrecede(number: number): boolean {
+    return this.#more && this.#reading && number > this.#last;
+  }
+
   get schedule(): Schedule | undefined {
     return this.#schedule;
   }
@@ -46,7 +61,7 @@ export class Backlog {
   load({ messages, more, notes, alarms }: Pending): Step[] {
     this.#told = [];
     this.#last = 0;
-    this.#take(messages);
+    this.#insert(messages);
     this.#schedule = this.#scheduleOf(alarms);
     for (const note of notes) this.#notes.set(note.number, note);
     // What was told since it was looked for stands behind it.
@@ -65,17 +80,28 @@ export class Backlog {
     this.#more = more;
   }
 
-  /** A message was told and is on disk; without it, something may be. */
+  /** A message was told and is on disk; without it, an alarm may be due. */
   add(told?: Told): void {
     if (this.#reading) this.#missed = true;
     if (this.#schedule === undefined) this.#more = true;
-    else if (told && !this.#more) this.#take([told]);
+    else if (told && !this.#more) this.#insert([told]);
   }
 
-  /** The message that is next: one that has been tried keeps its place before all others, which follow by age. */
-  first(): Durable | undefined {
-    const due = this.#due().filter(({ number }) => !this.#held.has(number));
-    const told = this.#held.size === 0 ? this.#told[0] : this.#told.find(({ number }) => !this.#held.has(number));
+  /** Something may be on disk that nobody was told of, before what is known, too. */
+  review(): void {
+    this.#more ||= this.#schedule === undefined;
+    this.#reviewWanted = this.#schedule !== undefined;
+    if (!this.#reading) void this.#review();
+  }
+
+  /**
+   * The message that is next, but for that of the number `but`: one that has been tried keeps its place before all others,
+   * which follow by age.
+   */
+  first(but?: number): Durable | undefined {
+    const isOpen = ({ number }: { number: number }) => number !== but && !this.#held.has(number);
+    const due = this.#due().filter(isOpen);
+    const told = this.#told.find(isOpen);
     if (told === undefined && due.length === 0) return undefined;
     const alarm = due.find(({ number }) => this.#notes.has(number)) ?? due[0];
     if (alarm === undefined || (told && this.#notes.has(told.number))) return this.#durable(told as Told);
@@ -120,7 +146,13 @@ export class Backlog {
     const schedule = this.#scheduleFor(message);
     const steps = stepsAfter(this.#agentId, message, schedule, this.#now);
     if (message.alarm) schedule.apply(message.alarm, steps);
+    this.#settling.add(message.number);
     return steps;
+  }
+
+  /** What was settled is so on disk, or never will be by this incarnation. */
+  settled(number: number): void {
+    this.#settling.delete(number);
   }
 
   /** Moves a message to the dead letters. */
@@ -137,36 +169,62 @@ export class Backlog {
 
   /** Reads what stands behind the messages that are known. */
   async read(): Promise<void> {
+    if (this.#reading || this.#schedule === undefined) return;
+    this.#missed = false;
+    const found = await this.#page(this.#last);
+    if (found) {
+      this.#insert(found.messages);
+      this.#more = found.more || this.#missed;
+    }
+    if (this.#reviewWanted) void this.#review();
+    else if (this.#more && this.#told.length === 0 && !this.#failing) void this.read();
+    this.#onRead();
+  }
+
+  async #review(): Promise<void> {
+    this.#reviewWanted = false;
+    // Of what is settled, what the disk has not heard of yet is still found there.
+    const known = new Set(this.#settling);
+    let more = true;
+    for (let after = 0; more && after < this.#last; ) {
+      const found = await this.#page(after);
+      this.#insert(found?.messages.filter(({ number }) => number <= this.#last && !known.has(number)) ?? []);
+      after = found?.messages.at(-1)?.number ?? this.#last;
+      more = found?.more ?? false;
+    }
+    await this.read();
+  }
+
+  /** One page of the inbox; undefined where it could not be read, or another incarnation has loaded meanwhile. */
+  async #page(after: number): Promise<Pending | undefined> {
     const schedule = this.#schedule;
-    if (this.#reading || schedule === undefined) return;
     this.#reading = true;
+    this.#failing = false;
     try {
-      const after = this.#last;
-      this.#missed = false;
-      const { messages, notes, more } = await this.#hosting.store.messages.pending(this.#agentId, { after });
-      // Where another incarnation has loaded meanwhile, this is not what it wants to know.
-      if (this.#schedule === schedule) {
-        this.#take(messages.filter(({ number }) => !this.#forgotten.has(number)));
-        for (const note of notes) this.#notes.set(note.number, note);
-        this.#more = more || this.#missed;
-      }
+      const page = await this.#hosting.store.messages.pending(this.#agentId, { after });
+      if (this.#schedule !== schedule) return undefined;
+      for (const note of page.notes) if (!this.#notes.has(note.number)) this.#notes.set(note.number, note);
+      return { ...page, messages: page.messages.filter(({ number }) => !this.#forgotten.has(number)) };
     } catch (err) {
+      this.#failing = true;
       this.#hosting.settings.log.warn({ agentId: this.#agentId, err }, 'the inbox could not be read');
       this.#hosting.timers.add(RETRY_MS, () => void this.read());
-      return;
+      return undefined;
     } finally {
       this.#reading = false;
       this.#forgotten.clear();
     }
-    if (this.#more && this.#told.length === 0) void this.read();
-    this.#onRead();
   }
 
-  #take(messages: readonly Told[]): void {
+  /** What is known already is passed over. */
+  #insert(messages: readonly Told[]): void {
     for (const told of messages) {
-      if (told.number <= this.#last) continue;
-      this.#told.push(told);
-      this.#last = told.number;
+      if (told.number > this.#last) this.#told.push(told);
+      else if (!this.#told.some(({ number }) => number === told.number)) {
+        this.#told.push(told);
+        this.#told.sort((a, b) => a.number - b.number);
+      }
+      this.#last = Math.max(this.#last, told.number);
     }
   }
 

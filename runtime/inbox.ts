@@ -1,18 +1,17 @@
-import { asError } from '../core/errors.ts';
+import { asError, DrowseError } from '../core/errors.ts';
 import type { Pending, Step, Told } from '../storage/messages.ts';
 import { Backlog } from './backlog.ts';
 import { Delivery } from './delivery.ts';
 import { type Durable, hasBegun } from './durable.ts';
 import type { Hosting } from './hosting.ts';
-import { dueAlarms, told } from './pending-message.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { restartDelay } from './policies.ts';
 import { Retry } from './retry.ts';
 import type { Schedule } from './schedule.ts';
+import { SKIPPED, Skips } from './skips.ts';
 
 /** What is said of a turn that ran as the host ended. */
 const HOST_ENDED = 'The host ended during this attempt.';
-const SKIPPED = 'It was skipped.';
 
 /**
  * The durable messages of an agent that is not asleep. One at a time is taken: it is tried until its turn commits, or has
@@ -35,8 +34,7 @@ export class Inbox {
   /** The message taken is being given up. */
   #burying = false;
   readonly #writes = new PendingWrites();
-  /** Messages that wait and are being given up. */
-  readonly #skips = new Map<number, Promise<boolean>>();
+  readonly #skips: Skips;
 
   constructor(agentId: string, hosting: Hosting, onReady: () => void) {
     this.#agentId = agentId;
@@ -45,11 +43,16 @@ export class Inbox {
     const { clock, backoffMs } = hosting.settings;
     this.#retry = new Retry(clock, hosting.timers, backoffMs[1], () => this.#tryAgain());
     this.#backlog = new Backlog(agentId, hosting, this.#writes, onReady);
+    this.#skips = new Skips(agentId, hosting, this.#backlog, this.#writes);
   }
 
   /** Whether a message is taken. */
   get busy(): boolean {
     return this.#taken !== undefined;
+  }
+
+  get isReading(): boolean {
+    return this.#backlog.isReading;
   }
 
   /** Whether the agent is wanted for a message. */
@@ -102,21 +105,29 @@ export class Inbox {
     this.#onReady();
   }
 
+  /** The store has failed: something may be on disk that nobody was told of. */
+  review(): void {
+    this.#parked = false;
+    this.#backlog.review();
+    this.#onReady();
+  }
+
   /** The agent cannot be started; `retryMs` is when that may be different, if ever by itself. */
   park(retryMs: number | undefined): void {
     this.#parked = true;
     this.#retry.wait(retryMs === undefined ? undefined : this.#now + retryMs);
   }
 
-  /** Whether the next message comes before a send of that number. */
+  /** Whether a message comes before a send of that number: the next one, or one that is being read. */
   isBefore(number: number): boolean {
-    if (this.#taken) return false;
-    const first = this.#backlog.first();
-    return first !== undefined && first.number < number && this.#retry.isDue(first.retryAt);
+    const first = this.#backlog.first(this.#taken?.number);
+    if (first === undefined) return this.#backlog.mayPrecede(number);
+    return first.number < number && this.#retry.isDue(first.retryAt);
   }
 
   /** Takes the next message; undefined where it has to wait for its turn among those that may have ended the host. */
   take(): Durable | undefined {
+    this.#retry.wait(undefined);
     const first = this.#backlog.first();
     if (first && hasBegun(first) && !this.#hosting.caution.take(this, this.#onReady)) return undefined;
     this.#taken = first;
@@ -150,6 +161,7 @@ export class Inbox {
     const delivery = new Delivery(body, { number, sentAt: clock.elapsed(), durable: begun });
     this.#delivery = delivery;
     delivery.reply.catch((error: Error) => this.#failed(begun, error, delivery.spared));
+    delivery.onSettled(() => this.#backlog.settled(number));
     return delivery;
   }
 
@@ -168,15 +180,17 @@ export class Inbox {
    * Gives up a message, to the dead letters; one that is taken by ending its turn with `stop`. False where there is none of
    * that number, rejects where it could not be stored.
    */
-  skip(number: number, stop: (delivery: Delivery) => void): Promise<boolean> {
-    if (this.#taken?.number === number) {
-      this.#skip ??= Promise.withResolvers();
-      if (this.#delivery) stop(this.#delivery);
-      return this.#skip.promise;
+  async skip(number: number, stop: (delivery: Delivery, why: DrowseError) => void): Promise<boolean> {
+    if (this.#taken?.number !== number) {
+      const found = await this.#skips.skip(number);
+      this.#retried();
+      this.#onReady();
+      return found;
     }
-    const skipping = this.#skips.get(number) ?? this.#writes.track(this.#skipWaiting(number));
-    this.#skips.set(number, skipping);
-    return skipping;
+    this.#skip ??= Promise.withResolvers();
+    if (this.#delivery)
+      stop(this.#delivery, new DrowseError('ERR_DROWSE_ABORTED', SKIPPED, { agentId: this.#agentId }));
+    return this.#skip.promise;
   }
 
   get #now(): number {
@@ -185,27 +199,6 @@ export class Inbox {
 
   #delay(attempts: number): number {
     return restartDelay(attempts, this.#hosting.settings.backoffMs);
-  }
-
-  async #skipWaiting(number: number): Promise<boolean> {
-    this.#backlog.hold(number);
-    try {
-      const message = this.#backlog.find(number) ?? (await this.#look(number));
-      if (message) await this.#backlog.bury(message, SKIPPED);
-      return message !== undefined;
-    } finally {
-      this.#backlog.letGo(number);
-      this.#skips.delete(number);
-      this.#retried();
-      this.#onReady();
-    }
-  }
-
-  /** Finds a message that no incarnation has in hand, because there is none, or so much waits before it. */
-  async #look(number: number): Promise<Durable | undefined> {
-    const { messages } = this.#hosting.store;
-    const found = await messages.pending(this.#agentId, { after: number - 1, limit: 1 });
-    return [...dueAlarms(found, this.#now), ...told(found)].find((one) => one.number === number);
   }
 
   #tryAgain(): void {

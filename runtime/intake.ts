@@ -70,7 +70,7 @@ export class Intake {
     while (!this.#opening && incarnation.hasRoom) {
       if (!this.sendsOnly && this.inbox.isBefore(this.mailbox.firstNumber)) {
         // With nothing before it in the thread: what is noted as an attempt is a turn that begins.
-        if (incarnation.inFlight > 0) return;
+        if (incarnation.inFlight > 0 || this.inbox.busy || this.inbox.isReading) return;
         const message = this.inbox.take();
         if (message) return void this.#open(message, incarnation);
       }

@@ -63,7 +63,7 @@ export class Services implements Hosting {
     this.#memoryReturn = new MemoryReturn(clock, this.helpers);
     this.threads = new Threads(new HeapGuard(this.timers, clock), () => this.#memoryReturn.threadEnded());
     this.#waker = new Waker({ messages, log, timers: this.timers, find: awaken, limit: RESUMED_AT_ONCE });
-    const wake = (agentId: string) => this.#waker.wake(agentId);
+    const wake = (agentId: string) => this.#waker.wake(agentId, 'alarm');
     this.alarms = new AlarmClock({ messages, clock, timers: this.timers, log, wake });
     const retentionMs = settings.idempotencyRetentionMs;
     this.once = new Once({ messages, timers: this.timers, now: () => clock.now(), retentionMs });

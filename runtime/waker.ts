@@ -4,7 +4,7 @@ import type { Messages } from '../storage/messages.ts';
 
 /** What is asked of an agent that has something durable to do. */
 interface Reminded {
-  remind(): void;
+  remind(of: 'alarm' | 'anything'): void;
   quiet(): Promise<void>;
   passivate(reason: 'idle'): Promise<void>;
 }
@@ -45,11 +45,11 @@ export class Waker {
   }
 
   /** Reminds an agent of what it has to do. Resolves once the next may be reminded, which is before it is done. */
-  async wake(agentId: string): Promise<void> {
+  async wake(agentId: string, of: 'alarm' | 'anything'): Promise<void> {
     if (this.#busy >= this.#options.limit) await new Promise<void>((resolve) => this.#queue.push(resolve));
     if (this.#stopped) return;
     this.#busy += 1;
-    void this.#serve(agentId);
+    void this.#serve(agentId, of);
   }
 
   /** Wakes all that have messages in their inboxes; again after a failure of the store, when nobody may have been told. */
@@ -60,7 +60,7 @@ export class Waker {
     for (let done = false; !done && !this.#stopped; ) {
       try {
         for await (const agentId of messages.waiting()) {
-          await this.wake(agentId);
+          await this.wake(agentId, 'anything');
           if (this.#stopped) break;
         }
         done = true;
@@ -81,11 +81,11 @@ export class Waker {
     this.#options.timers.cancel(late);
   }
 
-  async #serve(agentId: string): Promise<void> {
+  async #serve(agentId: string, of: 'alarm' | 'anything'): Promise<void> {
     const { log, find } = this.#options;
     try {
       const agent = find(agentId);
-      agent?.remind();
+      agent?.remind(of);
       if (agent) await this.#patiently(agent.quiet());
       if (this.#queue.length > 0) void agent?.passivate('idle');
     } catch (err) {
