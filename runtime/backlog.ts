@@ -50,7 +50,7 @@ export class Backlog {
 
   /** Whether a message of that number may stand on disk before a send of that number, unread. */
   mayPrecede(number: number): boolean {
-    return this.#more && this.#reading && number > this.#last;
+    return this.#more && number > this.#last;
   }
 
   get schedule(): Schedule | undefined {
@@ -84,7 +84,7 @@ export class Backlog {
   add(told?: Told): void {
     if (this.#reading) this.#missed = true;
     if (this.#schedule === undefined) this.#more = true;
-    else if (told && !this.#more) this.#insert([told]);
+    else if (told && (!this.#more || told.number < this.#last)) this.#insert([told]);
   }
 
   /** Something may be on disk that nobody was told of, before what is known, too. */
