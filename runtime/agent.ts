@@ -102,7 +102,7 @@ export class Agent implements Sleeper {
     const { inbox } = this.#intake;
     if (this.state === 'dormant' || (this.#isResting && reason !== 'closing')) return void (await inbox.written);
     const atRest = this.#lifecycle.whenAtRest();
-    this.#sleepWanted = reason;
+    this.#sleepWanted = reason === 'idle' ? (this.#sleepWanted ?? reason) : reason;
     this.#intake.sendsOnly = reason === 'closing';
     if (this.state === 'backoff' && !this.#isWanted) void this.#rest();
     else this.#sleepIfWanted();

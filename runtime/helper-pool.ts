@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Piscina } from 'piscina';
+import { DrowseError } from '../core/errors.ts';
 
 /** What a helper thread can do: the modules of workers/ made for it. */
 type Task = 'fold-state' | 'trim-memory';
@@ -23,8 +24,12 @@ export class HelperPool {
         }),
     );
     const pool = await this.#pool;
-    if (this.#closed) throw new Error('The helper pool is closed.');
-    return pool.run(input, { filename: moduleOf(task) });
+    try {
+      return await pool.run(input, { filename: moduleOf(task) });
+    } catch (cause) {
+      if (!this.#closed) throw cause;
+      throw new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor was closed before this was done.', { cause });
+    }
   }
 
   async close(): Promise<void> {
