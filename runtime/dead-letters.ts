@@ -79,10 +79,10 @@ export class DeadLetters {
   }
 
   /** Tells its agent the message again, as a new one behind all others, and drops the letter. False where there is none of that id. */
-  requeue(id: string): Promise<boolean> {
+  async requeue(id: string): Promise<boolean> {
+    const { messages, now, idOf, told, recover } = this.#host;
+    idOf(parse(id).agentId);
     return this.#take(id, async ({ agentId, number, body, from }) => {
-      const { messages, now, idOf, told, recover } = this.#host;
-      idOf(agentId);
       const again: Told = { number: messages.nextNumber(), at: now(), body, ...(from !== undefined && { from }) };
       const steps: Step[] = [
         { kind: 'unbury', agentId, number },
