@@ -109,9 +109,9 @@ export class Agent implements Sleeper {
     await atRest;
   }
 
-  /** A removal that has gone too far for {@link delete} to join it. */
-  get deleting(): Promise<boolean> | undefined {
-    return this.#deletion?.finishing ? this.#deletion.done : undefined;
+  /** Its removal, while that is under way. */
+  get deletion(): Deletion | undefined {
+    return this.#deletion;
   }
 
   /** Ends whatever runs, removes all that is kept, and starts anew for what was sent meanwhile. */
@@ -268,7 +268,6 @@ export class Agent implements Sleeper {
   }
 
   #restart(): void {
-    // All that waited may have been withdrawn meanwhile.
     if (!this.#isWanted) return void this.#rest();
     this.#hosting.announce('restarted', { agentId: this.id.full, crashes: this.restarts.crashes });
     this.#start();
@@ -282,8 +281,9 @@ export class Agent implements Sleeper {
     while (inbox.written || this.#deletion) {
       while (inbox.written) await inbox.written;
       const deletion = this.#deletion;
-      await deletion?.finish(inbox);
+      const settle = await deletion?.finish(inbox);
       if (this.#deletion === deletion) this.#deletion = undefined;
+      settle?.();
     }
     const wanted = this.#isWanted;
     const waits = !wanted && !this.#intake.sendsOnly && inbox.retryAt !== undefined;

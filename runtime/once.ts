@@ -34,6 +34,8 @@ export interface OnceOptions {
   readonly timers: Timers;
   readonly now: () => number;
   readonly retentionMs: number;
+  /** What is numbered below is being deleted with its agent: a repeat is the next agent's. */
+  readonly deletedBelow: (agentId: string) => number;
 }
 
 /** Sees to it that a message under a key is processed once, however often it comes: later ones join it, or get its reply. */
@@ -85,9 +87,10 @@ export class Once {
   }
 
   #answer(keyed: Keyed): ReturnType<Messages['answer']> {
-    const { messages, now, retentionMs } = this.#options;
+    const { messages, now, retentionMs, deletedBelow } = this.#options;
     const answer = messages.answer(keyed.agentId, keyed.key);
     if (answer === undefined || answer.at + retentionMs < now()) return undefined;
+    if (answer.number < deletedBelow(keyed.agentId)) return undefined;
     mustMatch(keyed, answer.fingerprint);
     return answer;
   }

@@ -29,6 +29,8 @@ export interface ServicesOptions {
   readonly announce: Hosting['announce'];
   /** The agent of an id, made if it was asleep; undefined once the supervisor closes. */
   readonly awaken: (agentId: string) => Agent | undefined;
+  /** What is numbered below is being deleted with its agent. */
+  readonly deletedBelow: (agentId: string) => number;
 }
 
 /** What one supervisor runs for all its agents. */
@@ -50,7 +52,7 @@ export class Services implements Hosting {
   readonly retention: Retention;
   readonly #memoryReturn: MemoryReturn;
 
-  constructor({ settings, store, types, announce, awaken }: ServicesOptions) {
+  constructor({ settings, store, types, announce, awaken, deletedBelow }: ServicesOptions) {
     const { clock, log } = settings;
     const { messages } = store;
     this.settings = settings;
@@ -66,7 +68,7 @@ export class Services implements Hosting {
     const wake = (agentId: string) => this.#waker.wake(agentId, 'alarm');
     this.alarms = new AlarmClock({ messages, clock, timers: this.timers, log, wake });
     const retentionMs = settings.idempotencyRetentionMs;
-    this.once = new Once({ messages, timers: this.timers, now: () => clock.now(), retentionMs });
+    this.once = new Once({ messages, timers: this.timers, now: () => clock.now(), retentionMs, deletedBelow });
     this.retention = new Retention({ ...settings, messages });
   }
 

@@ -46,6 +46,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       types: types.names,
       announce: (name, event) => this.#announce(name, event),
       awaken: (agentId) => (this.#closing ? undefined : this.#awaken(agentId)),
+      deletedBelow: (agentId) => this.#agents.get(agentId)?.deletion?.before ?? 0,
     });
     this.deadLetters = new DeadLetters({
       messages: store.messages,
@@ -134,10 +135,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * `ERR_DROWSE_ABORTED`; later ones start a new agent. False if it did not exist.
    */
   async delete(agentId: string): Promise<boolean> {
-    const agent = this.#awaken(agentId);
-    if (agent.deleting === undefined) return agent.delete();
-    await agent.deleting.catch(() => {});
-    return this.delete(agentId);
+    return this.#awaken(agentId).delete();
   }
 
   /**
