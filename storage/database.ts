@@ -215,10 +215,18 @@ export class Database {
 
 const ENCODINGS = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
 
+/**
+ * Whether a directory holds a database, or what is left of one. A first manifest alone is what a process leaves that was killed
+ * as it made one: nothing was ever written to it, and LevelDB begins again.
+ */
+export function holdsDatabase(files: readonly string[]): boolean {
+  return files.some((file) => /^CURRENT$|^MANIFEST-(?!000001$)|\.ldb$|\.log$/.test(file));
+}
+
 /** LevelDB takes a directory whose CURRENT is gone for an empty one, and would delete the tables in it. */
 async function mustHaveCurrent(directory: string): Promise<void> {
   const files: string[] = await readdir(directory).catch(() => []);
-  if (files.includes('CURRENT') || !files.some((file) => /^MANIFEST-|\.ldb$|\.log$/.test(file))) return;
+  if (files.includes('CURRENT') || !holdsDatabase(files)) return;
   throw storeFailed(
     `${directory} holds a LevelDB database whose file CURRENT is missing. Nothing was touched: ask \`drowse doctor --store\`.`,
   );

@@ -2,6 +2,7 @@ import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { asError, DrowseError } from '../core/errors.ts';
+import { holdsDatabase } from './database.ts';
 import { FORMAT_KEY, NEXT_KEY, TOTAL_KEY } from './keys.ts';
 
 /** LevelDB's own, which the types of `level` leave out. */
@@ -23,7 +24,7 @@ export async function probe(directory: string): Promise<Probe> {
   const files = await readdir(directory).catch((cause: Error) => {
     throw new DrowseError('ERR_DROWSE_STORE_FAILED', `There is no store in ${directory}: ${cause.message}`, { cause });
   });
-  if (!files.some((file) => /^CURRENT$|^MANIFEST-|\.ldb$|\.log$/.test(file))) {
+  if (!holdsDatabase(files)) {
     throw new DrowseError('ERR_DROWSE_STORE_FAILED', `There is no store in ${directory}.`);
   }
   const level = new Level<Buffer, Buffer>(directory, { createIfMissing: false, keyEncoding: 'buffer' });

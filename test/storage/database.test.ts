@@ -54,3 +54,11 @@ t.test('a database whose CURRENT is gone is refused, and its tables are left alo
   t.equal(again.total, 1);
   t.ok(await again.read('chat/ada'));
 });
+
+t.test('what a process leaves that was killed as it made a database is no database: another is made', async (t) => {
+  const directory = t.testdir({ 'MANIFEST-000001': 'the first', '000001.dbtmp': 'MANIFEST-000001', LOCK: '', LOG: '' });
+  const store = await LevelStore.open({ directory, durability: 'fsync' });
+  t.teardown(() => store.close());
+  await (await store.open('chat/ada')).journal.snapshot(1, Buffer.from('kept'));
+  t.ok(await store.read('chat/ada'));
+});
