@@ -1,0 +1,9 @@
+import t from 'tap';
+import { checkPrograms } from './check.ts';
+
+const RUNS = Number(process.env.RUNS ?? 25);
+const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
+
+t.test(`${RUNS} random programs agree with the model (SEED=${SEED})`, async () => {
+  await checkPrograms({ seed: SEED, runs: RUNS, path: process.env.REPLAY });
+});
