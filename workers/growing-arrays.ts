@@ -5,7 +5,7 @@ import type { DraftNode } from './drafts.ts';
 const LONG = 1_000;
 /** Patches looked at after a turn: an array that is appended to has two. */
 const LOOKED_AT = 8;
-const ROOM = new Array(16).fill(undefined);
+const ROOM = Array.from({ length: 16 }, () => undefined);
 
 /**
  * Long arrays that the last turns have changed, such as a conversation's messages. The next turn is likely to append to
