@@ -66,7 +66,7 @@ export class Agent implements Sleeper {
   /** A durable message was told and is on disk, or an alarm is due, or anything may be on disk. */
   remind(of: Told | 'alarm' | 'anything'): void {
     this.activity.touch();
-    if (this.#deletion) this.#deletion.told = true;
+    if (this.#deletion) this.#deletion.told ||= of !== 'alarm';
     else if (of === 'anything') this.#intake.inbox.review();
     else this.#intake.inbox.add(of === 'alarm' ? undefined : of);
   }

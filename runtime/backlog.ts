@@ -245,7 +245,7 @@ export class Backlog {
   }
 
   #scheduleOf(alarms: readonly Alarm[]): Schedule {
-    return new Schedule(this.#agentId, alarms, () => this.#hosting.store.messages.nextNumber());
+    return new Schedule(this.#agentId, alarms, () => this.#hosting.ownNumber(this.#agentId));
   }
 }
 

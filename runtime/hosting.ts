@@ -32,6 +32,11 @@ export interface Hosting {
     patience: Patience,
     how: { readonly keyed?: Keyed | undefined; readonly chain?: readonly string[] },
   ) => Promise<Uint8Array>;
+  /**
+   * A number for something that an agent makes of its own: one of those that are deleted with it, where it is being deleted,
+   * so that its last turns leave nothing to the next agent of its id.
+   */
+  readonly ownNumber: (agentId: string) => number;
   /** Hands a durable message that is on disk to its agent, which wakes for it. */
   readonly told: (agentId: string, told: Told) => void;
   /** The store failed: what it holds may be more than anybody was told. */

@@ -48,6 +48,7 @@ export class Services implements Hosting {
   readonly alarms: AlarmClock;
   readonly once: Once;
   readonly #awaken: ServicesOptions['awaken'];
+  readonly #deletedBelow: ServicesOptions['deletedBelow'];
   readonly #waker: Waker;
   readonly retention: Retention;
   readonly #memoryReturn: MemoryReturn;
@@ -60,6 +61,7 @@ export class Services implements Hosting {
     this.types = types;
     this.announce = announce;
     this.#awaken = awaken;
+    this.#deletedBelow = deletedBelow;
     this.timers = new Timers(clock);
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
     this.#memoryReturn = new MemoryReturn(clock, this.helpers);
@@ -109,6 +111,11 @@ export class Services implements Hosting {
   /** Stores a message for an agent, under its key if it has one, and hands it over. */
   async tell(agentId: string, body: Uint8Array, keyed: Keyed | undefined): Promise<void> {
     return keyed ? this.once.tell(keyed, () => this.#tell(agentId, body, keyed)) : this.#tell(agentId, body);
+  }
+
+  ownNumber(agentId: string): number {
+    const below = this.#deletedBelow(agentId);
+    return below > 0 ? below - 1 : this.store.messages.nextNumber();
   }
 
   told(agentId: string, told: Told): void {

@@ -27,12 +27,13 @@ export function recordOf(
   const steps: Step[] = delivery?.durable ? inbox.settle(delivery.durable) : [];
   const told: { to: string; told: Told }[] = [];
   for (const { to, body } of effects?.tells ?? []) {
-    told.push({ to, told: { number: store.messages.nextNumber(), at: now, body, from: agentId } });
+    const number = to === agentId ? hosting.ownNumber(agentId) : store.messages.nextNumber();
+    told.push({ to, told: { number, at: now, body, from: agentId } });
   }
   steps.push(...told.map(({ to, told }) => ({ kind: 'tell', agentId: to, told }) as const));
   steps.push(...inbox.schedule.order(effects?.alarms ?? [], now));
   if (delivery?.once && reply) {
-    const answer = { ...delivery.once, number: store.messages.nextNumber(), at: now, reply };
+    const answer = { ...delivery.once, number: hosting.ownNumber(agentId), at: now, reply };
     steps.push({ kind: 'answer', agentId, answer });
   }
   return {
