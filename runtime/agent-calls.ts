@@ -42,6 +42,7 @@ export class AgentCalls {
 
   /** The turn of that number is over; `cancelled` where nobody wants to know any more what it had asked. */
   end(turn: number, cancelled: boolean): void {
+    if (this.#turns.size === 0) return;
     if (cancelled) this.#turns.get(turn)?.abort();
     this.#turns.delete(turn);
   }

@@ -99,6 +99,8 @@ export class Backlog {
    * which follow by age.
    */
   first(but?: number): Durable | undefined {
+    // Asked at every message, and mostly there is nothing.
+    if (this.#told.length === 0 && (this.#schedule === undefined || this.#schedule.empty)) return undefined;
     const isOpen = ({ number }: { number: number }) => number !== but && !this.#held.has(number);
     const due = this.#due().filter(isOpen);
     const told = this.#told.find(isOpen);

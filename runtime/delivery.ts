@@ -16,6 +16,8 @@ export interface Acceptance {
   readonly durable?: Durable;
 }
 
+const NOBODY: readonly string[] = [];
+
 /**
  * One message on its way to an agent and back. Whoever settles it first decides: everything later is ignored, so that a
  * reply, a crash and a timeout may race freely.
@@ -38,7 +40,7 @@ export class Delivery {
   readonly #onSettled: Array<() => void> = [];
   #settled = false;
 
-  constructor(body: Uint8Array, { number, sentAt, once, chain = [], durable }: Acceptance) {
+  constructor(body: Uint8Array, { number, sentAt, once, chain = NOBODY, durable }: Acceptance) {
     this.body = body;
     this.number = number;
     this.sentAt = sentAt;

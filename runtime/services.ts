@@ -19,6 +19,8 @@ import type { Settings } from './settings.ts';
 import { Threads } from './threads.ts';
 import { Waker } from './waker.ts';
 
+const NOBODY: readonly string[] = [];
+
 /** How many agents are awake at a time for what had been waiting on disk. */
 const RESUMED_AT_ONCE = 16;
 
@@ -87,11 +89,11 @@ export class Services implements Hosting {
   }
 
   /** Sends a message that is encoded already; resolves with the encoded reply. */
-  async send(
+  send(
     agentId: string,
     body: Uint8Array,
     patience: Patience,
-    { keyed, chain = [] }: { keyed?: Keyed | undefined; chain?: readonly string[] },
+    { keyed, chain = NOBODY }: { keyed?: Keyed | undefined; chain?: readonly string[] },
   ): Promise<Uint8Array> {
     const give = (): Given => {
       const agent = this.#awaken(agentId);
