@@ -45,7 +45,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       store,
       types: types.names,
       announce: (name, event) => this.#announce(name, event),
-      awaken: (agentId) => (this.#closing ? undefined : this.#awaken(agentId)),
+      awaken: (agentId) => (this.#closing ? undefined : (this.#agents.get(agentId) ?? this.#awaken(agentId))),
       deletedBelow: (agentId) => this.#agents.get(agentId)?.deletion?.before ?? 0,
     });
     this.deadLetters = new DeadLetters({
