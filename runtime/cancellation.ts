@@ -24,11 +24,12 @@ export function cancelOn(
       ),
     );
   });
-  const onAbort = () => cancel(aborted(signal as AbortSignal));
-  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal === undefined) return delivery.onSettled(() => timers.cancel(deadline));
+  const onAbort = () => cancel(aborted(signal));
+  signal.addEventListener('abort', onAbort, { once: true });
   delivery.onSettled(() => {
     timers.cancel(deadline);
-    signal?.removeEventListener('abort', onAbort);
+    signal.removeEventListener('abort', onAbort);
   });
 }
 

@@ -31,12 +31,13 @@ export class Turn implements AgentContext<unknown> {
   #cancelled = false;
 
   /** `number` is that of the message that causes the turn; 0 where none does. */
-  constructor(number: number, root: Root, { agentId, log, calls, ...reach }: Surroundings) {
+  constructor(number: number, root: Root, surroundings: Surroundings) {
+    const { agentId, log, calls } = surroundings;
     this.#number = number;
     this.#calls = calls;
     this.id = agentId;
     this.log = log;
-    this.#reach = reach;
+    this.#reach = surroundings;
     this.#root = root;
   }
 
