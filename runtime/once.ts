@@ -48,6 +48,12 @@ export class Once {
     this.#options = options;
   }
 
+  /** The agent is being deleted: what runs is none of what comes now. */
+  forget(agentId: string): void {
+    for (const running of [this.#sends, this.#tells])
+      for (const name of running.keys()) if (name.startsWith(`${agentId}\0`)) running.delete(name);
+  }
+
   /**
    * The reply of the message, encoded, which `give` gives to its agent unless one under the same key runs or has been answered.
    * Rejects with `ERR_DROWSE_IDEMPOTENCY_MISMATCH` where that was another message. A caller who gives up leaves the
@@ -68,7 +74,10 @@ export class Once {
       if (answer?.reply) return answer.reply;
       running = { ...give(), fingerprint: keyed.fingerprint, callers: 0 };
       if (!running.delivery.settled) this.#sends.set(name, running);
-      running.delivery.onSettled(() => this.#sends.delete(name));
+      const mine = running;
+      running.delivery.onSettled(() => {
+        if (this.#sends.get(name) === mine) this.#sends.delete(name);
+      });
     }
     return this.#attend(running, patience);
   }
@@ -82,8 +91,11 @@ export class Once {
     if (running) return running.written;
     if (this.#answer(keyed)) return;
     const written = write();
-    this.#tells.set(name, { fingerprint: keyed.fingerprint, written });
-    await written.finally(() => this.#tells.delete(name));
+    const mine = { fingerprint: keyed.fingerprint, written };
+    this.#tells.set(name, mine);
+    await written.finally(() => {
+      if (this.#tells.get(name) === mine) this.#tells.delete(name);
+    });
   }
 
   #answer(keyed: Keyed): ReturnType<Messages['answer']> {

@@ -31,8 +31,8 @@ export interface ServicesOptions {
   readonly announce: Hosting['announce'];
   /** The agent of an id, made if it was asleep; undefined once the supervisor closes. */
   readonly awaken: (agentId: string) => Agent | undefined;
-  /** What is numbered below is being deleted with its agent. */
-  readonly deletedBelow: (agentId: string) => number;
+  /** The removal of an agent, while that is under way: what is numbered below `before` goes with it. */
+  readonly deletionOf: (agentId: string) => { readonly before: number; readonly done: Promise<boolean> } | undefined;
 }
 
 /** What one supervisor runs for all its agents. */
@@ -50,12 +50,12 @@ export class Services implements Hosting {
   readonly alarms: AlarmClock;
   readonly once: Once;
   readonly #awaken: ServicesOptions['awaken'];
-  readonly #deletedBelow: ServicesOptions['deletedBelow'];
+  readonly #deletionOf: ServicesOptions['deletionOf'];
   readonly #waker: Waker;
   readonly retention: Retention;
   readonly #memoryReturn: MemoryReturn;
 
-  constructor({ settings, store, types, announce, awaken, deletedBelow }: ServicesOptions) {
+  constructor({ settings, store, types, announce, awaken, deletionOf }: ServicesOptions) {
     const { clock, log } = settings;
     const { messages } = store;
     this.settings = settings;
@@ -63,7 +63,7 @@ export class Services implements Hosting {
     this.types = types;
     this.announce = announce;
     this.#awaken = awaken;
-    this.#deletedBelow = deletedBelow;
+    this.#deletionOf = deletionOf;
     this.timers = new Timers(clock);
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
     this.#memoryReturn = new MemoryReturn(clock, this.helpers);
@@ -72,7 +72,13 @@ export class Services implements Hosting {
     const wake = (agentId: string) => this.#waker.wake(agentId, 'alarm');
     this.alarms = new AlarmClock({ messages, clock, timers: this.timers, log, wake });
     const retentionMs = settings.idempotencyRetentionMs;
-    this.once = new Once({ messages, timers: this.timers, now: () => clock.now(), retentionMs, deletedBelow });
+    this.once = new Once({
+      messages,
+      timers: this.timers,
+      now: () => clock.now(),
+      retentionMs,
+      deletedBelow: (agentId) => this.#deletedBelow(agentId),
+    });
     this.retention = new Retention({ ...settings, messages });
   }
 
@@ -124,8 +130,22 @@ export class Services implements Hosting {
     this.#awaken(agentId)?.remind(told);
   }
 
+  #deletedBelow(agentId: string): number {
+    return this.#deletionOf(agentId)?.before ?? 0;
+  }
+
   async #tell(agentId: string, body: Uint8Array, keyed?: Keyed): Promise<void> {
     const { messages } = this.store;
+    // Not before a delete is on disk: if the process ended in between, it would be told to the agent that was there.
+    for (let deletion = this.#deletionOf(agentId); deletion; deletion = this.#deletionOf(agentId)) {
+      const { before } = deletion;
+      const deleted = await deletion.done.then(
+        () => true,
+        () => false,
+      );
+      // A later delete has covered it.
+      if (deleted && deletion.before !== before) return;
+    }
     const told: Told = { number: messages.nextNumber(), at: this.settings.clock.now(), body };
     const steps: Step[] = [{ kind: 'tell', agentId, told }];
     if (keyed) {

@@ -46,7 +46,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       types: types.names,
       announce: (name, event) => this.#announce(name, event),
       awaken: (agentId) => (this.#closing ? undefined : (this.#agents.get(agentId) ?? this.#awaken(agentId))),
-      deletedBelow: (agentId) => this.#agents.get(agentId)?.deletion?.before ?? 0,
+      deletionOf: (agentId) => this.#agents.get(agentId)?.deletion,
     });
     this.deadLetters = new DeadLetters({
       messages: store.messages,
@@ -135,6 +135,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * `ERR_DROWSE_ABORTED`; later ones start a new agent. False if it did not exist.
    */
   async delete(agentId: string): Promise<boolean> {
+    this.#services.once.forget(this.#find(agentId).id.full);
     return this.#awaken(agentId).delete();
   }
 

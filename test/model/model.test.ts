@@ -1,6 +1,7 @@
 import t from 'tap';
 import { checkPrograms } from './check.ts';
 
+// A failure names the seed and the path of its program: SEED=<seed> REPLAY=<path> runs that one alone.
 const RUNS = Number(process.env.RUNS ?? 25);
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 

@@ -34,3 +34,16 @@ t.test('an alarm that repeats ends with its agent, whenever that is deleted', as
     t.same([sequence, inbox?.waiting ?? 0, inbox?.alarms ?? []], [0, 0, []], `round ${round}: nothing is left`);
   }
 });
+
+t.test('what runs under a key as its agent is deleted is not joined by what comes after the delete', async (t) => {
+  const host = await openHost(t);
+  const note = { do: 'note', what: 1 };
+  const options = { idempotencyKey: 'k' };
+  await Promise.all([host.tell('probe/a', note, options), host.delete('probe/a'), host.tell('probe/a', note, options)]);
+  await eventually('the second is processed', async () => (await host.inspect('probe/a'))?.sequence === 1);
+  t.same(await host.send('probe/a', { do: 'notes' }), [1]);
+  const other = [host.delete('probe/a'), host.tell('probe/a', { do: 'note', what: 2 }, options)];
+  await Promise.all(other);
+  await eventually('another message too', async () => (await host.inspect('probe/a'))?.sequence === 1);
+  t.same(await host.send('probe/a', { do: 'notes' }), [2]);
+});
