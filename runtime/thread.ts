@@ -97,7 +97,10 @@ export class Thread implements Guarded {
       stdout: true,
       stderr: true,
     });
-    this.#turns.on('message', this.#onFrame);
+    this.#turns.on('message', (frame: Up) => {
+      this.#onFrame(frame);
+      this.#drain();
+    });
     this.#listen(options.onOutput);
   }
 
@@ -178,13 +181,18 @@ export class Thread implements Guarded {
   #conclude(how: Error): void {
     if (this.#over) return;
     // What the thread posted before it ended lies in the port: it counts, and comes before the news of the end.
-    for (let last = receiveMessageOnPort(this.#turns); last; last = receiveMessageOnPort(this.#turns)) {
-      this.#onFrame(last.message);
-    }
+    this.#drain();
     this.#over = true;
     this.#turns.close();
     this.#control.close();
     this.#markEnded(this.#endedBy ?? how);
+  }
+
+  /** Hands over the frames that lie in the port. */
+  #drain(): void {
+    for (let next = receiveMessageOnPort(this.#turns); next; next = receiveMessageOnPort(this.#turns)) {
+      this.#onFrame(next.message);
+    }
   }
 
   async #endsWithin(ms: number): Promise<boolean> {
