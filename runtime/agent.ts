@@ -1,18 +1,18 @@
 import type { AgentId } from '../core/agent-id.ts';
 import type { DrowseError } from '../core/errors.ts';
 import type { Told } from '../storage/messages.ts';
-import { ActivityClock } from './activity-clock.ts';
 import type { AgentType } from './agent-types.ts';
-import { Deletion } from './deletion.ts';
-import type { Delivery } from './delivery.ts';
-import type { Ending } from './ending.ts';
 import type { SleepReason } from './events.ts';
 import type { Hosting } from './hosting.ts';
-import type { Sleeper } from './idle-sweep.ts';
-import { Incarnation } from './incarnation.ts';
-import { Intake } from './intake.ts';
-import { Lifecycle, type LifecycleEvent, type LifecycleState } from './lifecycle.ts';
-import { Restarts } from './restarts.ts';
+import type { Ending } from './incarnation/ending.ts';
+import { Incarnation } from './incarnation/incarnation.ts';
+import { ActivityClock } from './lifecycle/activity-clock.ts';
+import { Deletion } from './lifecycle/deletion.ts';
+import type { Sleeper } from './lifecycle/idle-sweep.ts';
+import { Lifecycle, type LifecycleEvent, type LifecycleState } from './lifecycle/lifecycle.ts';
+import { Restarts } from './lifecycle/restarts.ts';
+import type { Delivery } from './messages/delivery.ts';
+import { Intake } from './messages/intake.ts';
 
 /**
  * An agent that is not asleep: what waits for it, where it stands in its lifecycle, and the incarnation that lives now. It joins

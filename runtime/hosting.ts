@@ -1,16 +1,16 @@
 import type { Timers } from '../core/timers.ts';
 import type { Told } from '../storage/messages.ts';
 import type { Store } from '../storage/store.ts';
-import type { AlarmClock } from './alarm-clock.ts';
-import type { Patience } from './cancellation.ts';
-import type { Caution } from './caution.ts';
-import type { Counters } from './counters.ts';
 import type { SupervisorEvents } from './events.ts';
-import type { IdleSweep } from './idle-sweep.ts';
-import type { Keyed } from './once.ts';
-import type { Retention } from './retention.ts';
+import type { IdleSweep } from './lifecycle/idle-sweep.ts';
+import type { AlarmClock } from './messages/alarm-clock.ts';
+import type { Patience } from './messages/cancellation.ts';
+import type { Caution } from './messages/caution.ts';
+import type { Keyed } from './messages/once.ts';
+import type { Retention } from './messages/retention.ts';
 import type { Settings } from './settings.ts';
-import type { Threads } from './threads.ts';
+import type { Counters } from './statistics/counters.ts';
+import type { Threads } from './threads/threads.ts';
 
 /** What all agents of one supervisor share. */
 export interface Hosting {

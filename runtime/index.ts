@@ -18,10 +18,10 @@ export type {
   Told,
 } from '../storage/messages.ts';
 export type { Durability, Journal, Listed, ListQuery, Opened, Store, Stored } from '../storage/store.ts';
-export type { AgentInfo, AgentSummary, AwakeInfo, InboxInfo } from './agent-info.ts';
-export type { DeadLetter, DeadLetterQuery, DeadLetters } from './dead-letters.ts';
 export type { SleepReason, SupervisorEvents } from './events.ts';
+export type { DeadLetter, DeadLetterQuery, DeadLetters } from './messages/dead-letters.ts';
+export type { PendingMessage } from './messages/pending-message.ts';
 export type { AgentTypeOptions, CloseOptions, SendOptions, SupervisorOptions, TellOptions } from './options.ts';
-export type { PendingMessage } from './pending-message.ts';
+export type { AgentInfo, AgentSummary, AwakeInfo, InboxInfo } from './statistics/agent-info.ts';
+export type { SupervisorStats } from './statistics/supervisor-stats.ts';
 export { Supervisor } from './supervisor.ts';
-export type { SupervisorStats } from './supervisor-stats.ts';

@@ -6,20 +6,20 @@ import { fingerprint } from '../core/fingerprint.ts';
 import { LevelStore } from '../storage/level-store.ts';
 import type { Store } from '../storage/store.ts';
 import { Agent } from './agent.ts';
-import type { AgentInfo, AgentSummary } from './agent-info.ts';
 import { AgentTypes } from './agent-types.ts';
-import { aborted } from './cancellation.ts';
-import { DeadLetters } from './dead-letters.ts';
-import { readReply } from './delivery.ts';
 import type { SupervisorEvents } from './events.ts';
-import { inspectAwake, inspectInbox, why } from './inspection.ts';
-import { keyedBy } from './once.ts';
+import { aborted } from './messages/cancellation.ts';
+import { DeadLetters } from './messages/dead-letters.ts';
+import { readReply } from './messages/delivery.ts';
+import { keyedBy } from './messages/once.ts';
+import { type PendingMessage, readInbox } from './messages/pending-message.ts';
 import type { CloseOptions, SendOptions, SupervisorOptions, TellOptions } from './options.ts';
-import { type PendingMessage, readInbox } from './pending-message.ts';
 import { Services } from './services.ts';
 import { checkDrain, checkPatience, resolveSettings, type Settings } from './settings.ts';
-import type { SupervisorStats } from './supervisor-stats.ts';
-import { takeStats } from './take-stats.ts';
+import type { AgentInfo, AgentSummary } from './statistics/agent-info.ts';
+import { inspectAwake, inspectInbox, why } from './statistics/inspection.ts';
+import type { SupervisorStats } from './statistics/supervisor-stats.ts';
+import { takeStats } from './statistics/take-stats.ts';
 
 /**
  * Hosts agents: starts one worker thread per active agent, puts idle ones to sleep, and wakes them when a message comes.

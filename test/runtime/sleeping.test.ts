@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs';
 import { queryObjects } from 'node:v8';
 import t from 'tap';
 import { Agent } from '../../runtime/agent.ts';
-import { Delivery } from '../../runtime/delivery.ts';
-import { Incarnation } from '../../runtime/incarnation.ts';
-import { Thread } from '../../runtime/thread.ts';
+import { Incarnation } from '../../runtime/incarnation/incarnation.ts';
+import { Delivery } from '../../runtime/messages/delivery.ts';
+import { Thread } from '../../runtime/threads/thread.ts';
 import { eventually } from '../eventually.ts';
 import { openHost } from '../host.ts';
 

@@ -3,8 +3,8 @@ import t from 'tap';
 import { encode } from '../../../core/codec.ts';
 import type { DrowseError } from '../../../core/errors.ts';
 import { Timers } from '../../../core/timers.ts';
-import { aborted, cancelOn } from '../../../runtime/cancellation.ts';
-import { Delivery } from '../../../runtime/delivery.ts';
+import { aborted, cancelOn } from '../../../runtime/messages/cancellation.ts';
+import { Delivery } from '../../../runtime/messages/delivery.ts';
 import { ManualClock } from '../../manual-clock.ts';
 
 /** A delivery whose caller has 100 ms of patience and may abort; `cancels` are the reasons it was cancelled for. */

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { encode } from '../../../core/codec.ts';
-import { Delivery, readReply } from '../../../runtime/delivery.ts';
+import { Delivery, readReply } from '../../../runtime/messages/delivery.ts';
 
 const message = () => new Delivery(encode('message', 'message'), { number: 0, sentAt: 5 });
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { IdleSweep, type Sleeper } from '../../../runtime/idle-sweep.ts';
+import { IdleSweep, type Sleeper } from '../../../runtime/lifecycle/idle-sweep.ts';
 import { ManualClock } from '../../manual-clock.ts';
 
 /** A sweep every 10 ms on a clock moved by hand, and sleepers that note when they are asked. */

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { type LifecycleEvent, type LifecycleState, next } from '../../../runtime/lifecycle.ts';
+import { type LifecycleEvent, type LifecycleState, next } from '../../../runtime/lifecycle/lifecycle.ts';
 
 const STATES: LifecycleState[] = ['dormant', 'starting', 'active', 'stopping', 'backoff'];
 const EVENTS: LifecycleEvent[] = ['wake', 'ready', 'sleep', 'stay', 'crash', 'stop', 'wait', 'end'];

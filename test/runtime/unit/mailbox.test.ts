@@ -1,6 +1,6 @@
 import t from 'tap';
-import { Delivery } from '../../../runtime/delivery.ts';
-import { Mailbox } from '../../../runtime/mailbox.ts';
+import { Delivery } from '../../../runtime/messages/delivery.ts';
+import { Mailbox } from '../../../runtime/messages/mailbox.ts';
 import { Random } from '../../random.ts';
 
 const delivery = () => new Delivery(new Uint8Array(), { number: 0, sentAt: 0 });

@@ -1,0 +1,68 @@
+import { asError, DrowseError } from '../../core/errors.ts';
+import { toFault } from '../../core/fault.ts';
+import type { Call, Down } from '../../workers/protocol.ts';
+import type { Hosting } from '../hosting.ts';
+import type { Delivery } from '../messages/delivery.ts';
+import { keyedBy } from '../messages/once.ts';
+import { checkPatience } from '../settings.ts';
+
+/** The messages that the turns of one incarnation have sent to other agents. */
+export class AgentCalls {
+  readonly #agentId: string;
+  readonly #hosting: Hosting;
+  readonly #answer: (frame: Down) => void;
+  /** What cancels the calls of a turn, by the turn's number. */
+  readonly #turns = new Map<number, AbortController>();
+
+  constructor(agentId: string, hosting: Hosting, answer: (frame: Down) => void) {
+    this.#agentId = agentId;
+    this.#hosting = hosting;
+    this.#answer = answer;
+  }
+
+  /** Sends a message; `cause` is the one whose turn sends it. Never rejects: the turn is answered. */
+  async send({ call, turn, to, body, timeoutMs, once }: Call, cause: Delivery | undefined): Promise<void> {
+    try {
+      const chain = [...(cause?.chain ?? []), this.#agentId];
+      if (chain.includes(to)) throw cycle(chain, to);
+      const patience = { signal: this.#signal(turn), timeoutMs: timeoutMs ?? this.#hosting.settings.sendTimeoutMs };
+      checkPatience(patience.signal, patience.timeoutMs);
+      const keyed = once && keyedBy(to, once.key, once.fingerprint);
+      const reply = await this.#hosting.send(to, body, patience, { keyed, chain });
+      this.#answer({ kind: 'replied', call, reply });
+    } catch (error) {
+      this.#answer({ kind: 'refused', call, fault: toFault(error) });
+    }
+  }
+
+  /** What the turn would have said must not be said. */
+  refuse({ call }: Call, cause: Error): void {
+    this.#answer({ kind: 'refused', call, fault: toFault(asError(cause)) });
+  }
+
+  /** The turn of that number is over; `cancelled` where nobody wants to know any more what it had asked. */
+  end(turn: number, cancelled: boolean): void {
+    if (this.#turns.size === 0) return;
+    if (cancelled) this.#turns.get(turn)?.abort();
+    this.#turns.delete(turn);
+  }
+
+  /** Cancels whatever is under way. */
+  cancelAll(): void {
+    for (const turn of this.#turns.values()) turn.abort();
+    this.#turns.clear();
+  }
+
+  #signal(turn: number): AbortSignal {
+    const known = this.#turns.get(turn);
+    if (known) return known.signal;
+    const made = new AbortController();
+    this.#turns.set(turn, made);
+    return made.signal;
+  }
+}
+
+function cycle(chain: readonly string[], to: string): DrowseError {
+  const text = `${[...chain, to].join(' -> ')}: this message would wait for the turn that sends it. Use tell(), or answer first.`;
+  return new DrowseError('ERR_DROWSE_CALL_CYCLE', text, { agentId: to });
+}

@@ -1,0 +1,58 @@
+import { asError } from '../../core/errors.ts';
+
+/**
+ * What a turn says leaves after its own write and all earlier ones are durable, or not at all. One gate serves one
+ * incarnation, whose writes settle in the order they were made.
+ */
+export class OutputGate {
+  readonly #onFailed: (cause: Error) => void;
+  /** Called when the last write under way has succeeded. */
+  readonly #onClear: () => void;
+  #underWay = 0;
+  #newest: Promise<void> = Promise.resolve();
+  #failed: Error | undefined;
+
+  constructor(onFailed: (cause: Error) => void, onClear: () => void) {
+    this.#onFailed = onFailed;
+    this.#onClear = onClear;
+  }
+
+  /** Whether writes are under way. */
+  get busy(): boolean {
+    return this.#underWay > 0;
+  }
+
+  /** Whether a write has failed: what the thread holds is ahead of the disk. */
+  get failed(): boolean {
+    return this.#failed !== undefined;
+  }
+
+  /** Everything said from now on waits for this write too. */
+  add(write: Promise<void>): void {
+    this.#underWay += 1;
+    this.#newest = write;
+    write.then(
+      () => {
+        this.#underWay -= 1;
+        if (this.#underWay === 0) this.#onClear();
+      },
+      (cause) => {
+        this.#underWay -= 1;
+        this.#failed ??= asError(cause);
+        this.#onFailed(this.#failed);
+      },
+    );
+  }
+
+  /** Calls `leave` once everything written so far is durable, or `refuse` if any of it failed. */
+  pass(leave: () => void, refuse: (cause: Error) => void): void {
+    if (this.#failed) refuse(this.#failed);
+    else if (this.#underWay === 0) leave();
+    else this.#newest.then(leave, refuse);
+  }
+
+  /** Resolves when no write is under way any more, however they ended. */
+  async settled(): Promise<void> {
+    await this.#newest.catch(() => {});
+  }
+}

@@ -1,0 +1,42 @@
+import type { Step } from '../../storage/messages.ts';
+import type { Journal } from '../../storage/store.ts';
+import type { Change } from '../../workers/protocol.ts';
+import type { OutputGate } from './output-gate.ts';
+
+/** Writes what the turns of one incarnation have made, in their order. Each write holds up what is said after it. */
+export class RecordWriter {
+  readonly #gate: OutputGate;
+  #journal: Journal | undefined;
+
+  constructor(gate: OutputGate) {
+    this.#gate = gate;
+  }
+
+  /** Sequence of the newest write; 0 for an agent that has never committed. */
+  get sequence(): number {
+    return this.#journal?.sequence ?? 0;
+  }
+
+  open(journal: Journal): void {
+    this.#journal = journal;
+  }
+
+  /** Writes a turn's change, if there is one, and the steps that belong to it. */
+  write(change: Change | undefined, steps: readonly Step[]): void {
+    const journal = this.#journal as Journal;
+    if (change?.kind === 'record') this.#gate.add(journal.append(change.bytes, steps));
+    else if (change) this.#gate.add(journal.snapshot(journal.sequence + 1, change.bytes, steps));
+    else if (steps.length > 0) this.#gate.add(journal.write(steps));
+  }
+
+  /** Writes what an agent leaves as it goes to sleep; `changed` where the snapshot stands for more than the turns. */
+  writeLast(snapshot: Uint8Array | undefined, changed: boolean, steps: readonly Step[]): void {
+    const journal = this.#journal as Journal;
+    if (snapshot === undefined) this.write(undefined, steps);
+    else this.#gate.add(journal.snapshot(journal.sequence + (changed ? 1 : 0), snapshot, steps));
+  }
+
+  close(): void {
+    this.#journal?.close();
+  }
+}

@@ -1,0 +1,56 @@
+import type { Clock, Timer } from '../../core/clock.ts';
+import { type Deadline, Deadlines } from '../../core/deadlines.ts';
+
+/** What the sweep asks of an awake agent. */
+export interface Sleeper {
+  /** Goes to sleep if it is time to; otherwise says in how many milliseconds to ask again. */
+  sleepIfIdle(): number | undefined;
+}
+
+/**
+ * Looks for idle agents at each interval. Agents stand in the order in which they could be idle at the earliest; one
+ * that was active since is put back then, not at each message, so that a message costs the sweep nothing.
+ */
+export class IdleSweep {
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  readonly #deadlines = new Deadlines();
+  #timer: Timer | undefined;
+
+  constructor(clock: Clock, intervalMs: number) {
+    this.#clock = clock;
+    this.#intervalMs = intervalMs;
+  }
+
+  /** Watches an agent from now on; the result takes it back. */
+  watch(sleeper: Sleeper, timeoutMs: number): () => void {
+    let watched = true;
+    let deadline: Deadline;
+    const add = (ms: number): void => {
+      deadline = this.#deadlines.add(this.#clock.elapsed() + ms, () => {
+        const again = sleeper.sleepIfIdle();
+        // Going to sleep takes it back, in the call above.
+        if (again !== undefined && watched) add(again);
+      });
+    };
+    add(timeoutMs);
+    return () => {
+      watched = false;
+      this.#deadlines.cancel(deadline);
+    };
+  }
+
+  start(): void {
+    const options = { background: true };
+    const sweep = (): void => {
+      this.#timer = this.#clock.after(this.#intervalMs, sweep, options);
+      this.#deadlines.fire(this.#clock.elapsed());
+    };
+    this.#timer = this.#clock.after(this.#intervalMs, sweep, options);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#deadlines.clear();
+  }
+}

@@ -1,0 +1,95 @@
+import { decode } from '../../core/codec.ts';
+import { DrowseError } from '../../core/errors.ts';
+import type { Durable } from './durable.ts';
+
+/** What is known of a message as it is accepted. */
+export interface Acceptance {
+  /** Its place in the order of arrival, durable messages included. */
+  readonly number: number;
+  /** When it was sent, on the clock's `elapsed()` scale. */
+  readonly sentAt: number;
+  /** Set where its reply is to be kept. */
+  readonly once?: { readonly key: string; readonly fingerprint: string };
+  /** The agents whose turns wait for its reply, the first caller first. */
+  readonly chain?: readonly string[];
+  /** Set where it is a durable message, whose reply nobody awaits. */
+  readonly durable?: Durable;
+}
+
+const NOBODY: readonly string[] = [];
+
+/**
+ * One message on its way to an agent and back. Whoever settles it first decides: everything later is ignored, so that a
+ * reply, a crash and a timeout may race freely.
+ */
+export class Delivery {
+  readonly body: Uint8Array;
+  readonly number: number;
+  readonly sentAt: number;
+  readonly once: Acceptance['once'];
+  readonly chain: readonly string[];
+  readonly durable: Durable | undefined;
+  /** Whether a rejection is no fault of the message: it then does not count as an attempt. */
+  spared = false;
+  /** The reply, encoded. */
+  readonly reply: Promise<Uint8Array>;
+  /** Why it was cancelled, once it was: what the caller is told if the turn does roll back. */
+  cancelled: DrowseError | undefined;
+  readonly #resolve: (reply: Uint8Array) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #onSettled: Array<() => void> = [];
+  #settled = false;
+
+  constructor(body: Uint8Array, { number, sentAt, once, chain = NOBODY, durable }: Acceptance) {
+    this.body = body;
+    this.number = number;
+    this.sentAt = sentAt;
+    this.once = once;
+    this.chain = chain;
+    this.durable = durable;
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+    this.reply = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  resolve(reply: Uint8Array): void {
+    if (this.#settle()) this.#resolve(reply);
+  }
+
+  reject(error: Error): void {
+    if (this.#settle()) this.#reject(error);
+  }
+
+  /** Rejects, for a reason that lies elsewhere. */
+  spare(error: Error): void {
+    this.spared = true;
+    this.reject(error);
+  }
+
+  /** Calls `run` once the outcome is known, whatever it is. */
+  onSettled(run: () => void): void {
+    this.#onSettled.push(run);
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    for (const run of this.#onSettled) run();
+    return true;
+  }
+}
+
+/** What a reply says. Throws `ERR_DROWSE_NOT_SERIALIZABLE` where it is nested too deeply for this thread's stack. */
+export function readReply(reply: Uint8Array): unknown {
+  try {
+    return decode(reply);
+  } catch (cause) {
+    const text = 'The turn committed, but its reply cannot be read: it is nested too deeply.';
+    throw new DrowseError('ERR_DROWSE_NOT_SERIALIZABLE', text, { cause });
+  }
+}

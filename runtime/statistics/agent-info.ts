@@ -1,0 +1,63 @@
+import type { Attempt } from '../../storage/messages.ts';
+import type { LifecycleState } from '../lifecycle/lifecycle.ts';
+
+/** One agent as `list` shows it. */
+export interface AgentSummary {
+  readonly id: string;
+  readonly type: string;
+  readonly key: string;
+  readonly status: LifecycleState;
+  /** When its first turn committed, in milliseconds since 1970; undefined where what is stored of it is damaged. */
+  readonly createdAt: number | undefined;
+}
+
+/** One agent as `inspect` shows it. */
+export interface AgentInfo {
+  readonly id: string;
+  readonly type: string;
+  readonly key: string;
+  readonly status: LifecycleState;
+  /** In words: why it is awake, or that it sleeps. */
+  readonly why: string;
+  /** How many changes of its state have been stored; 0 for one that has never committed a turn. */
+  readonly sequence: number;
+  /** When its first turn committed, in milliseconds since 1970; undefined before that. */
+  readonly createdAt: number | undefined;
+  /** The durable messages that wait for it. */
+  readonly inbox: InboxInfo;
+  /** Undefined while it sleeps. */
+  readonly awake: AwakeInfo | undefined;
+  /** Its committed state, where it was asked for. */
+  readonly state?: unknown;
+}
+
+/** What waits for an agent on disk. Times are milliseconds since 1970. */
+export interface InboxInfo {
+  /** Messages told and alarms due, up to 64; `more` where there are more. */
+  readonly waiting: number;
+  readonly more: boolean;
+  /** The message that was tried and failed, which all others wait for. */
+  readonly retrying:
+    | { readonly id: string; readonly attempts: readonly Attempt[]; readonly retryAt: number | undefined }
+    | undefined;
+  /** Its alarms, the next one first. */
+  readonly alarms: readonly { readonly name: string; readonly at: number; readonly repeats: string | undefined }[];
+}
+
+/** What is known of an agent that is not asleep. Times are milliseconds. */
+export interface AwakeInfo {
+  /** Number of the incarnation; every start of an agent has one of its own. Undefined between two. */
+  readonly epoch: number | undefined;
+  /** Messages that wait or run. */
+  readonly waiting: number;
+  /** Since the last message, or the last turn's end. */
+  readonly idleForMs: number;
+  readonly idleTimeoutMs: number;
+  /** How long the running turn has run; undefined between turns. */
+  readonly turnForMs: number | undefined;
+  /** Since the thread's event loop last turned, to within `heartbeatIntervalMs`. */
+  readonly heartbeatAgeMs: number | undefined;
+  /** Crashes since the last turn that ended. */
+  readonly crashes: number;
+  readonly memory: { readonly heapUsedMb: number; readonly externalMb: number } | undefined;
+}

@@ -1,0 +1,73 @@
+import type { Pending } from '../../storage/messages.ts';
+import type { Agent } from '../agent.ts';
+import type { LifecycleState } from '../lifecycle/lifecycle.ts';
+import { dueAlarms, told } from '../messages/pending-message.ts';
+import type { AwakeInfo, InboxInfo } from './agent-info.ts';
+
+/** Looks at an awake agent without touching its idle clock. */
+export function inspectAwake(
+  agent: Agent,
+  heap: { used: number; external: number } | undefined,
+  now: number,
+): AwakeInfo {
+  const { incarnation } = agent;
+  const pulse = incarnation?.thread?.pulse;
+  const mb = (bytes: number) => Math.round((bytes / 2 ** 20) * 10) / 10;
+  return {
+    epoch: incarnation?.epoch,
+    waiting: agent.waiting,
+    idleForMs: Math.round(agent.activity.idleForMs),
+    idleTimeoutMs: agent.activity.timeoutMs,
+    turnForMs: since(pulse?.runningSince, now),
+    heartbeatAgeMs: since(pulse?.lastBeat || undefined, now),
+    crashes: agent.restarts.crashes,
+    memory: heap && { heapUsedMb: mb(heap.used), externalMb: mb(heap.external) },
+  };
+}
+
+/** What waits for an agent. */
+export function inspectInbox(pending: Pending, now: number): InboxInfo {
+  const waiting = [...dueAlarms(pending, now), ...told(pending)];
+  const tried = waiting.find(({ attempts }) => attempts.some(({ cause }) => cause !== undefined));
+  const alarms = [...pending.alarms].sort((a, b) => a.at - b.at);
+  return {
+    waiting: waiting.length,
+    more: pending.more,
+    retrying: tried && { id: String(tried.number), attempts: tried.attempts, retryAt: tried.retryAt },
+    alarms: alarms.map(({ name, at, every, cron }) => ({
+      name,
+      at,
+      repeats: every === undefined ? cron : `every ${every} ms`,
+    })),
+  };
+}
+
+/** Why an agent stands where it does. */
+export function why(
+  status: LifecycleState,
+  { awake, inbox, sweepIntervalMs }: { awake: AwakeInfo | undefined; inbox: InboxInfo; sweepIntervalMs: number },
+): string {
+  if (awake === undefined || status === 'dormant') {
+    if (inbox.waiting === 0) return 'asleep: on disk only';
+    return 'asleep, though durable messages wait: it is about to be woken, or could not be started, of which the log tells';
+  }
+  const messages = awake.waiting === 1 ? '1 message waits or runs' : `${awake.waiting} messages wait or run`;
+  switch (status) {
+    case 'starting':
+      return `awake: its thread is loading its state; ${messages}`;
+    case 'stopping':
+      return `going to sleep or ending; ${messages}`;
+    case 'backoff':
+      return awake.crashes === 0
+        ? 'without a thread: a durable message waits for its next attempt'
+        : `crashed ${awake.crashes} times in a row and waits before it is started again; ${messages}`;
+    case 'active':
+      if (awake.turnForMs !== undefined) return `awake: a turn has been running for ${awake.turnForMs} ms; ${messages}`;
+      if (awake.waiting > 0) return `awake: ${messages}`;
+      return `awake: idle for ${awake.idleForMs} of ${awake.idleTimeoutMs} ms; idle agents are looked for every ${sweepIntervalMs} ms`;
+  }
+}
+
+function since(time: number | undefined, now: number): number | undefined {
+  return time === undefined ? undefined : Math.max(0, now - time);
+}
