@@ -10,6 +10,10 @@ export const ERROR_CODES = {
     retryable: true,
     meaning: "The agent's worker ended during this turn. The turn left no trace; `cause` says how it ended.",
   },
+  ERR_DROWSE_AGENT_HUNG: {
+    retryable: true,
+    meaning: 'The agent blocked its event loop for `hangTimeoutMs` and was ended. The turn left no trace.',
+  },
   ERR_DROWSE_AGENT_OUT_OF_MEMORY: {
     retryable: false,
     meaning: "The agent's worker reached its heap limit and was ended. The turn left no trace.",

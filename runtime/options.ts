@@ -28,11 +28,19 @@ export interface SupervisorOptions {
   sweepIntervalMs?: number;
   /** How often a thread writes its heartbeat; default 5 s. */
   heartbeatIntervalMs?: number;
+  /**
+   * How long an agent may block its event loop before its thread is ended, found to within two heartbeats; default 30 s.
+   * One that awaits something blocks nothing.
+   */
+  hangTimeoutMs?: number;
   /** How long an agent may take to load its module and state, `activate()` included; default 60 s. Longer counts as a crash. */
   startTimeoutMs?: number;
   /** How long a `send` that names no timeout waits for its reply; default 5 min. */
   sendTimeoutMs?: number;
-  /** How long the turn of a durable message may take; longer counts as a failed attempt. Default 15 min. */
+  /**
+   * How long a turn may take, that of a send to within two heartbeats; default 15 min. A longer one is asked to end, and its thread
+   * is ended after `abortGraceMs`; of a durable message it is a failed attempt.
+   */
   turnTimeoutMs?: number;
   /** Between asking a turn, a sleep or a shutdown to end and ending the thread; default 5 s. */
   abortGraceMs?: number;

@@ -38,3 +38,11 @@ export function isMeasured({ busyForMs = 0, share }: Found, sinceMs: number): bo
 export function nextLook({ busyForMs, share }: Found, lastMs: number): number {
   return busyForMs !== undefined || share > 1 ? LOOK_MS : Math.min(QUIET_MS, Math.max(LOOK_MS, 2 * lastMs));
 }
+
+/**
+ * For how long something has stood still, after a look at it that comes `sinceMs` after the last. A look that comes late,
+ * because the looking thread was held up, counts as one that came in time.
+ */
+export function stillFor(same: boolean, beforeMs: number, sinceMs: number, intervalMs: number): number {
+  return same ? beforeMs + Math.min(sinceMs, intervalMs) : 0;
+}

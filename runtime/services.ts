@@ -14,6 +14,7 @@ import { Retention } from './messages/retention.ts';
 import { Waker } from './messages/waker.ts';
 import type { Settings } from './settings.ts';
 import { Counters } from './statistics/counters.ts';
+import { HangGuard } from './threads/hang-guard.ts';
 import { HeapGuard } from './threads/heap-guard.ts';
 import { HelperPool } from './threads/helper-pool.ts';
 import { MemoryReturn } from './threads/memory-return.ts';
@@ -67,7 +68,8 @@ export class Services implements Hosting {
     this.timers = new Timers(clock);
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
     this.#memoryReturn = new MemoryReturn(clock, this.helpers);
-    this.threads = new Threads(new HeapGuard(this.timers, clock), () => this.#memoryReturn.threadEnded());
+    const guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
+    this.threads = new Threads(guards, () => this.#memoryReturn.threadEnded());
     this.#waker = new Waker({ messages, log, timers: this.timers, find: awaken, limit: RESUMED_AT_ONCE });
     const wake = (agentId: string) => this.#waker.wake(agentId, 'alarm');
     this.alarms = new AlarmClock({ messages, clock, timers: this.timers, log, wake });

@@ -9,6 +9,7 @@ const NUMBERS = {
   idleTimeoutMs: { default: 30 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },
   sweepIntervalMs: { default: 5 * 60_000, min: 1, max: MAX_TIMER_MS },
   heartbeatIntervalMs: { default: 5_000, min: 10, max: 3_600_000 },
+  hangTimeoutMs: { default: 30_000, min: 10, max: MAX_TIMER_MS },
   startTimeoutMs: { default: 60_000, min: 1, max: MAX_TIMER_MS },
   sendTimeoutMs: { default: 5 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },
   turnTimeoutMs: { default: 15 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },

@@ -9,7 +9,7 @@ import { recordOf } from '../messages/turn-record.ts';
 import type { Thread } from '../threads/thread.ts';
 import { AgentCalls } from './agent-calls.ts';
 import { writeLine } from './agent-log.ts';
-import { crashError } from './crash-error.ts';
+import { crashError, turnTimeout } from './crash-error.ts';
 import type { Ending } from './ending.ts';
 import { OutputGate } from './output-gate.ts';
 import { RecordWriter } from './record-writer.ts';
@@ -182,17 +182,27 @@ export class Incarnation {
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
       maxHeapBytes: this.#maxHeapBytes,
       onFrame: (frame) => this.#hear(frame),
+      onOverdue: (turn) => this.#overdue(turn),
       onOutput: (stream, text) => settings.log.info({ agentId: this.#agentId, stream }, text.trimEnd()),
     });
     this.#thread = thread;
     void thread.ended.then((how) => {
-      const cause = crashError(this.#agentId, how);
+      const running = this.#window.get(this.#thread?.pulse.running ?? 0);
+      const cause = crashError(this.#agentId, how, this.#started ? { delivery: running } : 'starting');
       // An agent whose state does not fit into its memory will not start the next time either.
       const hopeless = !this.#started && cause.code === 'ERR_DROWSE_AGENT_OUT_OF_MEMORY';
       this.#verdict ??= { kind: hopeless ? 'failed' : 'crashed', cause };
       return this.#conclude();
     });
     return thread;
+  }
+
+  /** A turn runs for longer than any may. */
+  #overdue(turn: number): void {
+    const delivery = this.#window.get(turn);
+    if (delivery === undefined || delivery.cancelled) return;
+    delivery.cancelled = turnTimeout(this.#agentId, this.#hosting.settings.turnTimeoutMs);
+    this.cancel(delivery);
   }
 
   #hear(frame: Up): void {

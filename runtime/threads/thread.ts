@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   MessageChannel,
   type MessagePort,
@@ -12,7 +13,9 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { asError } from '../../core/errors.ts';
 import type { Boot, Control, Down, Up } from '../../workers/protocol.ts';
 import { Pulse } from '../../workers/pulse.ts';
+import type { Beating } from './hang-guard.ts';
 import type { Guarded, HeapExceeded, HeapWatch } from './heap-guard.ts';
+import { Hung, hottestCalls } from './hung.ts';
 
 // From sources and from dist/ alike.
 const ENTRY = new URL(`../../workers/entry${extname(import.meta.filename)}`, import.meta.url);
@@ -32,6 +35,10 @@ const ZOMBIE_AFTER_MS = 2_000;
 /** How long a thread may take to say how large its heap is. */
 const HEAP_ANSWER_MS = 200;
 
+/** For how long a thread that hangs is profiled, and how long it may take to begin and to end that. */
+const PROFILE_MS = 30;
+const PROFILE_ANSWER_MS = 500;
+
 export interface ThreadOptions {
   /** Shown by debuggers and `top -H`. */
   readonly name: string;
@@ -40,11 +47,13 @@ export interface ThreadOptions {
   /** What it may hold, heap and external memory together, before it is ended. */
   readonly maxHeapBytes: number;
   readonly onFrame: (frame: Up) => void;
+  /** A turn has been running for longer than it may. */
+  readonly onOverdue: (turn: number) => void;
   readonly onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
 /** A worker thread seen from outside: frames down and up, calls on its control plane, and an end that always comes. */
-export class Thread implements Guarded {
+export class Thread implements Guarded, Beating {
   /** The watch over its memory. */
   watch: Pick<HeapWatch, 'heat' | 'fits'> | undefined;
   readonly pulse = new Pulse();
@@ -57,6 +66,7 @@ export class Thread implements Guarded {
   readonly #control: MessagePort;
   readonly #remote: Remote<Control>;
   readonly #onFrame: (frame: Up) => void;
+  readonly #onOverdue: (turn: number) => void;
   readonly #markEnded: (how: Error) => void;
   readonly #markExited: () => void;
   #outbox: Down[] = [];
@@ -83,6 +93,7 @@ export class Thread implements Guarded {
     this.#turns = turns.port1;
     this.#control = control.port1;
     this.#onFrame = options.onFrame;
+    this.#onOverdue = options.onOverdue;
     this.#remote = wrap<Control>(nodeEndpoint(this.#control));
     ({ promise: this.ended, resolve: this.#markEnded } = Promise.withResolvers<Error>());
     ({ promise: this.exited, resolve: this.#markExited } = Promise.withResolvers<void>());
@@ -135,6 +146,20 @@ export class Thread implements Guarded {
   exceeded(error: HeapExceeded): void {
     this.#endedBy = error;
     void this.end();
+  }
+
+  hung(blockedMs: number): void {
+    const found = within(PROFILE_ANSWER_MS, this.#calls());
+    void found
+      .catch(() => undefined)
+      .then((calls = []) => {
+        this.#endedBy = new Hung(blockedMs, calls);
+        return this.end();
+      });
+  }
+
+  overdue(turn: number): void {
+    this.#onOverdue(turn);
   }
 
   /** Asks the thread to end by itself; ends it if it hasn't within `graceMs`. */
@@ -193,6 +218,14 @@ export class Thread implements Guarded {
     for (let next = receiveMessageOnPort(this.#turns); next; next = receiveMessageOnPort(this.#turns)) {
       this.#onFrame(next.message);
     }
+  }
+
+  /** Where it is just now, found by an interrupt; empty where Node has none for it. */
+  async #calls(): Promise<string[]> {
+    if (typeof this.#worker.startCpuProfile !== 'function') return [];
+    const profile = await this.#worker.startCpuProfile();
+    await wait(PROFILE_MS);
+    return hottestCalls(JSON.parse(await profile.stop()));
   }
 
   async #endsWithin(ms: number): Promise<boolean> {

@@ -1,23 +1,30 @@
+import type { HangGuard } from './hang-guard.ts';
 import type { HeapGuard } from './heap-guard.ts';
 import { Thread, type ThreadOptions } from './thread.ts';
 
 /** The threads that exist, zombies among them. */
 export class Threads {
   readonly #threads = new Set<Thread>();
-  readonly #guard: HeapGuard;
+  readonly #heaps: HeapGuard;
+  readonly #hangs: HangGuard;
   readonly #onEnded: () => void;
 
-  constructor(guard: HeapGuard, onEnded: () => void) {
-    this.#guard = guard;
+  constructor(guards: { heaps: HeapGuard; hangs: HangGuard }, onEnded: () => void) {
+    this.#heaps = guards.heaps;
+    this.#hangs = guards.hangs;
     this.#onEnded = onEnded;
   }
 
   spawn(options: ThreadOptions): Thread {
     const thread = new Thread(options);
     this.#threads.add(thread);
-    const watch = this.#guard.watch(thread, options.maxHeapBytes);
+    const watch = this.#heaps.watch(thread, options.maxHeapBytes);
     thread.watch = watch;
-    void thread.ended.then(() => watch.stop());
+    this.#hangs.watch(thread);
+    void thread.ended.then(() => {
+      watch.stop();
+      this.#hangs.unwatch(thread);
+    });
     void thread.exited.then(() => {
       this.#threads.delete(thread);
       this.#onEnded();

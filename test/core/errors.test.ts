@@ -5,6 +5,7 @@ t.test('an error knows from its code whether the call may be repeated', async (t
   const retryable = Object.keys(ERROR_CODES).filter((code) => new DrowseError(code as ErrorCode, 'why').retryable);
   t.strictSame(retryable.sort(), [
     'ERR_DROWSE_AGENT_CRASHED',
+    'ERR_DROWSE_AGENT_HUNG',
     'ERR_DROWSE_FENCED',
     'ERR_DROWSE_MAILBOX_FULL',
     'ERR_DROWSE_STORE_FAILED',

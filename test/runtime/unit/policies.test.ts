@@ -1,5 +1,5 @@
 import t from 'tap';
-import { idleTimeLeft, restartDelay } from '../../../runtime/policies.ts';
+import { idleTimeLeft, restartDelay, stillFor } from '../../../runtime/policies.ts';
 
 t.test('an idle agent may stay awake until its timeout has passed since its last activity', async (t) => {
   const agent = { busy: false, lastActivity: 1_000 };
@@ -23,4 +23,11 @@ t.test('a first delay of 0 means no wait at all', async (t) => {
   t.equal(restartDelay(1, [0, 1_000]), 0);
   t.equal(restartDelay(20, [0, 1_000]), 0);
   t.equal(restartDelay(5_000, [0, 1_000]), 0, 'however many crashes there were');
+});
+
+t.test('time in which nobody could look does not count as standing still', async (t) => {
+  t.equal(stillFor(true, 50, 10, 10), 60);
+  t.equal(stillFor(true, 50, 9, 10), 59);
+  t.equal(stillFor(true, 50, 5_000, 10), 60);
+  t.equal(stillFor(false, 50, 10, 10), 0);
 });

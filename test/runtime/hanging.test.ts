@@ -1,0 +1,50 @@
+import t from 'tap';
+import { eventually } from '../eventually.ts';
+import { fixture, openHost } from '../host.ts';
+
+const options = {
+  agents: { stuck: fixture('stuck') },
+  heartbeatIntervalMs: 20,
+  hangTimeoutMs: 200,
+  abortGraceMs: 50,
+  maxAttempts: 2,
+  restarts: { backoffMs: [1, 1] as const },
+};
+
+for (const order of ['loop', 'expression', 'sleep']) {
+  t.test(`${order}: an agent that blocks its thread is ended, and what waited behind is served`, async (t) => {
+    const host = await openHost(t, options);
+    t.equal(await host.send('a', 'count'), 1);
+    const hung = host.send('a', order);
+    const behind = host.send('a', 'count');
+    await t.rejects(hung, {
+      code: 'ERR_DROWSE_AGENT_HUNG',
+      retryable: true,
+      message: /^Agent stuck\/a hung in the turn of a send: its event loop was blocked for \d+ ms, /,
+    });
+    t.equal(await behind, 2, 'and the turn left no trace');
+    t.equal(host.stats().crashes, 1);
+  });
+}
+
+t.test('the error says where in the code the agent hung', async (t) => {
+  const host = await openHost(t, options);
+  const error = await host.send('a', 'loop').catch((error: Error) => error);
+  t.match((error as Error).message, /, at \w+ \(file:\S+\/stuck\.ts:\d+\)( < receive \(file:\S+\))?$/);
+});
+
+t.test('a tell that hangs its agent is given up after its attempts, and says so', async (t) => {
+  const host = await openHost(t, options);
+  await host.tell('a', 'loop');
+  await host.tell('a', 'count');
+  const letter = await eventually('it was given up', async () => (await host.deadLetters.list().next()).value ?? null);
+  t.match(letter, { cause: /hung in the turn of a tell/, attempts: [{}, {}] });
+  await eventually('the next was processed', async () => (await host.inspect('a'))?.inbox.waiting === 0);
+});
+
+t.test('an agent that awaits something is not hung, but its turn has an end', async (t) => {
+  const host = await openHost(t, { ...options, turnTimeoutMs: 400 });
+  await t.rejects(host.send('a', 'await'), { code: 'ERR_DROWSE_TIMEOUT', message: /turnTimeoutMs \(400 ms\)/ });
+  t.equal(await host.send('a', 'count'), 1, 'and the turn was rolled back');
+  t.equal(host.stats().crashes, 0);
+});
