@@ -5,6 +5,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addInbox } from './commands/inbox.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addList } from './commands/list.ts';
+import { addRelease } from './commands/release.ts';
 import { addSend } from './commands/send.ts';
 import { addServe } from './commands/serve.ts';
 import { addSkip } from './commands/skip.ts';
@@ -21,6 +22,7 @@ const COMMANDS = [
   addInbox,
   addSkip,
   addDeadLetters,
+  addRelease,
   addStats,
   addDoctor,
 ];

@@ -18,6 +18,10 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: "The agent's worker reached its heap limit and was ended. The turn left no trace.",
   },
+  ERR_DROWSE_AGENT_QUARANTINED: {
+    retryable: false,
+    meaning: 'The agent crashed too often in a row and takes no turns until it is released; the text has the cause.',
+  },
   ERR_DROWSE_BAD_AGENT_MODULE: {
     retryable: false,
     meaning: "The agent type's module is missing, does not parse, throws on import, or exports no agent definition.",

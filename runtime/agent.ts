@@ -4,7 +4,7 @@ import type { Told } from '../storage/messages.ts';
 import type { AgentType } from './agent-types.ts';
 import type { SleepReason } from './events.ts';
 import type { Hosting } from './hosting.ts';
-import type { Ending } from './incarnation/ending.ts';
+import { announceEnding, type Ending } from './incarnation/ending.ts';
 import { Incarnation } from './incarnation/incarnation.ts';
 import { ActivityClock } from './lifecycle/activity-clock.ts';
 import { Deletion } from './lifecycle/deletion.ts';
@@ -38,9 +38,9 @@ export class Agent implements Sleeper {
     this.#type = type;
     this.#hosting = hosting;
     this.#onDormant = onDormant;
-    const { clock, idleTimeoutMs, backoffMs } = hosting.settings;
+    const { clock, idleTimeoutMs } = hosting.settings;
     this.activity = new ActivityClock(clock, type.idleTimeoutMs ?? idleTimeoutMs);
-    this.restarts = new Restarts(hosting.timers, backoffMs);
+    this.restarts = new Restarts(id.full, hosting);
     this.#intake = new Intake(id.full, hosting, () => this.#look());
   }
 
@@ -229,42 +229,35 @@ export class Agent implements Sleeper {
     this.#look();
   }
 
-  async #buried({ epoch }: Incarnation, { kind, cause, unwritten, unbegun }: Ending): Promise<void> {
-    const { announce, counters } = this.#hosting;
-    const agentId = this.id.full;
+  async #buried({ epoch }: Incarnation, ending: Ending): Promise<void> {
     const starting = this.state === 'starting';
-    const { inbox, mailbox } = this.#intake;
-    inbox.unload(unwritten);
-    this.#intake.takeBack(unbegun);
-    switch (kind) {
-      case 'slept':
-        announce('passivated', { agentId, epoch, reason: this.#sleepWanted ?? 'asked' });
-        break;
-      case 'failed':
-        announce('stopped', { agentId, epoch, cause });
-        this.#intake.refuse(cause);
-        this.#lifecycle.notAwake(cause);
-        inbox.park((cause as Partial<DrowseError>).retryable ? this.#hosting.settings.backoffMs[1] : undefined);
-        break;
-      case 'crashed':
-        this.restarts.crashed();
-        counters.crashes += 1;
-        // A start has no message of its own; the one it was made for pays, so that no message is tried for ever.
-        if (starting) mailbox.shift()?.reject(cause);
-        this.#lifecycle.notAwake(cause);
-        announce('crashed', { agentId, epoch, cause });
-        if (this.#isWanted && this.state !== 'stopping') {
-          this.#move('crash');
-          this.restarts.schedule(() => this.#restart());
-          this.#intake.calm();
-          return;
-        }
-        break;
-      case 'stopped':
-        announce('stopped', { agentId, epoch, cause });
-        break;
+    this.#intake.inbox.unload(ending.unwritten);
+    this.#intake.takeBack(ending.unbegun);
+    announceEnding(ending, { agentId: this.id.full, epoch, reason: this.#sleepWanted }, this.#hosting);
+    const { kind, cause } = ending;
+    if (kind === 'failed') this.#giveUp(cause, (cause as Partial<DrowseError>).retryable);
+    if (kind === 'crashed') this.#crashed(cause, starting);
+    if (this.state !== 'backoff') await this.#rest();
+  }
+
+  #crashed(cause: Error, starting: boolean): void {
+    // A start has no message of its own; the one it was made for pays, so that no message is tried for ever.
+    if (starting) this.#intake.mailbox.shift()?.reject(cause);
+    this.#lifecycle.notAwake(cause);
+    const refusal = this.#deletion ? undefined : this.restarts.crashed(cause);
+    if (refusal) this.#giveUp(refusal);
+    else if (this.#isWanted && this.state !== 'stopping') {
+      this.#move('crash');
+      this.restarts.schedule(() => this.#restart());
+      this.#intake.calm();
     }
-    await this.#rest();
+  }
+
+  /** It cannot be started; `retryable` says that this may be different later. */
+  #giveUp(cause: Error, retryable = false): void {
+    this.#intake.refuse(cause);
+    this.#lifecycle.notAwake(cause);
+    this.#intake.inbox.park(retryable ? this.#hosting.settings.backoffMs[1] : undefined);
   }
 
   #restart(): void {

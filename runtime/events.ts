@@ -13,6 +13,10 @@ export interface SupervisorEvents {
   stopped: [{ agentId: string; epoch: number; cause: Error }];
   /** A crashed agent is being started again for the messages that wait; `crashes` in a row came before. */
   restarted: [{ agentId: string; crashes: number }];
+  /** The agent crashed too often in a row: it is not started until it is released. */
+  quarantined: [{ agentId: string; cause: Error; crashes: number }];
+  /** The agent is let out of quarantine. */
+  released: [{ agentId: string }];
   /** A durable message was given up after its last attempt, or skipped. `id` is what `deadLetters` knows it by. */
   deadLetter: [{ agentId: string; id: string; cause: string }];
   /** All that was kept of the agent is gone. */

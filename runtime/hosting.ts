@@ -3,6 +3,8 @@ import type { Told } from '../storage/messages.ts';
 import type { Store } from '../storage/store.ts';
 import type { SupervisorEvents } from './events.ts';
 import type { IdleSweep } from './lifecycle/idle-sweep.ts';
+import type { Quarantines } from './lifecycle/quarantines.ts';
+import type { RestartBudget } from './lifecycle/restart-budget.ts';
 import type { AlarmClock } from './messages/alarm-clock.ts';
 import type { Patience } from './messages/cancellation.ts';
 import type { Caution } from './messages/caution.ts';
@@ -22,6 +24,8 @@ export interface Hosting {
   readonly counters: Counters;
   readonly alarms: AlarmClock;
   readonly caution: Caution;
+  readonly budget: RestartBudget;
+  readonly quarantines: Quarantines;
   readonly retention: Pick<Retention, 'answered'>;
   /** The registered agent types. */
   readonly types: readonly string[];

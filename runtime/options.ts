@@ -63,8 +63,12 @@ export interface SupervisorOptions {
   idempotencyLimit?: number;
   /** For how long dead letters are kept; default 7 days. */
   deadLetterRetentionMs?: number;
-  /** How a crashed agent with work waiting comes back: the first delay, doubling up to the last; default [100, 30_000]. */
-  restarts?: { backoffMs?: readonly [first: number, last: number] };
+  /**
+   * How a crashed agent comes back. `backoffMs`: the first delay while work waits, doubling up to the last, each shortened by up
+   * to half; default [100, 30_000]. An agent that crashes more than `limit` times (5) within `windowMs` (60 s), and ends
+   * no turn in between, is quarantined.
+   */
+  restarts?: { limit?: number; windowMs?: number; backoffMs?: readonly [first: number, last: number] };
   /** `fsync`, the default: a reply leaves after its turn is on the disk. `os`: after the operating system has it. */
   durability?: Durability;
   /** Where the agents' log lines, their output and lifecycle events go; by default nowhere. */

@@ -11,6 +11,11 @@ export function restartDelay(crashes: number, [first, last]: readonly [first: nu
   return Math.min(last, first * 2 ** Math.min(crashes - 1, 32));
 }
 
+/** Half to all of a delay, so that what crashed together does not start together. `random` is from 0 up to 1. */
+export function jittered(ms: number, random: number): number {
+  return ms / 2 + (ms / 2) * random;
+}
+
 /** Every sample over this long has to be above the limit: garbage that V8 has not collected yet reads like memory in use. */
 const OVER_MS = 500;
 

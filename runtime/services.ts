@@ -5,6 +5,8 @@ import type { Store } from '../storage/store.ts';
 import type { Agent } from './agent.ts';
 import type { Hosting } from './hosting.ts';
 import { IdleSweep } from './lifecycle/idle-sweep.ts';
+import { Quarantines } from './lifecycle/quarantines.ts';
+import { RestartBudget } from './lifecycle/restart-budget.ts';
 import { AlarmClock } from './messages/alarm-clock.ts';
 import { cancelOn, type Patience } from './messages/cancellation.ts';
 import { Caution } from './messages/caution.ts';
@@ -45,6 +47,8 @@ export class Services implements Hosting {
   readonly timers: Timers;
   readonly idle: IdleSweep;
   readonly counters = new Counters();
+  readonly budget: RestartBudget;
+  readonly quarantines: Quarantines;
   readonly caution = new Caution();
   readonly helpers = new HelperPool();
   readonly threads: Threads;
@@ -63,14 +67,17 @@ export class Services implements Hosting {
     this.store = store;
     this.types = types;
     this.announce = announce;
-    this.#awaken = awaken;
+    // What is on disk for an agent in quarantine waits there.
+    this.#awaken = (agentId) => (this.quarantines.get(agentId) ? undefined : awaken(agentId));
     this.#deletionOf = deletionOf;
     this.timers = new Timers(clock);
+    this.budget = new RestartBudget(this.timers, () => clock.elapsed(), settings.restarts);
+    this.quarantines = new Quarantines(messages, () => clock.now());
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
     this.#memoryReturn = new MemoryReturn(clock, this.helpers);
     const guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
     this.threads = new Threads(guards, () => this.#memoryReturn.threadEnded());
-    this.#waker = new Waker({ messages, log, timers: this.timers, find: awaken, limit: RESUMED_AT_ONCE });
+    this.#waker = new Waker({ messages, log, timers: this.timers, find: this.#awaken, limit: RESUMED_AT_ONCE });
     const wake = (agentId: string) => this.#waker.wake(agentId, 'alarm');
     this.alarms = new AlarmClock({ messages, clock, timers: this.timers, log, wake });
     const retentionMs = settings.idempotencyRetentionMs;
@@ -85,7 +92,8 @@ export class Services implements Hosting {
   }
 
   /** Takes up what an earlier process left. */
-  start(): void {
+  async start(): Promise<void> {
+    await this.quarantines.load();
     this.idle.start();
     this.retention.start();
     this.recover();
@@ -104,6 +112,7 @@ export class Services implements Hosting {
     { keyed, chain = NOBODY }: { keyed?: Keyed | undefined; chain?: readonly string[] },
   ): Promise<Uint8Array> {
     const give = (): Given => {
+      this.quarantines.mustBeFree(agentId);
       const agent = this.#awaken(agentId);
       if (agent === undefined) throw new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor is closed.');
       const number = this.store.messages.nextNumber();
@@ -126,6 +135,18 @@ export class Services implements Hosting {
   ownNumber(agentId: string): number {
     const below = this.#deletedBelow(agentId);
     return below > 0 ? below - 1 : this.store.messages.nextNumber();
+  }
+
+  /** Lets an agent out of quarantine, and wakes it for what waits. */
+  async release(agentId: string): Promise<boolean> {
+    const released = await this.quarantines.release(agentId);
+    if (!released) return false;
+    this.budget.progressed(agentId);
+    this.announce('released', { agentId });
+    const { messages } = await this.store.messages.pending(agentId, { limit: 1 });
+    if (messages.length > 0) void this.#waker.wake(agentId, 'anything');
+    this.alarms.set(0);
+    return true;
   }
 
   told(agentId: string, told: Told): void {

@@ -2,6 +2,7 @@ import { type Clock, MAX_TIMER_MS, systemClock } from '../core/clock.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Durability } from '../storage/store.ts';
+import type { RestartLimits } from './lifecycle/restart-budget.ts';
 import type { SupervisorOptions } from './options.ts';
 
 /** Every number an option can be: its default, and the range it must lie in. */
@@ -32,6 +33,7 @@ const MAX_KEY_BYTES = 512;
 
 /** {@link SupervisorOptions} with every default filled in, checked and frozen. */
 export interface Settings extends Readonly<Record<NumberOption, number>> {
+  readonly restarts: RestartLimits;
   readonly backoffMs: readonly [first: number, last: number];
   readonly durability: Durability;
   readonly maxHeapBytes: number;
@@ -61,9 +63,13 @@ export function resolveSettings(options: SupervisorOptions): Settings {
   }
   if (typeof restarts !== 'object' || restarts === null)
     throw invalid(`restarts must be an object, not ${show(restarts)}`);
-  mustBeKnown(restarts, ['backoffMs'], 'restarts.');
+  mustBeKnown(restarts, ['limit', 'windowMs', 'backoffMs'], 'restarts.');
   return Object.freeze({
     ...numbers,
+    restarts: {
+      limit: mustBeInRange('restarts.limit', restarts.limit ?? 5, { min: 0, max: 1_000_000 }),
+      windowMs: mustBeInRange('restarts.windowMs', restarts.windowMs ?? 60_000, { min: 1, max: 24 * 3_600_000 }),
+    },
     backoffMs: backoff(restarts.backoffMs ?? [100, 30_000]),
     durability,
     maxHeapBytes: Math.floor(numbers.maxHeapMb * MIB),

@@ -16,7 +16,7 @@ import { type PendingMessage, readInbox } from './messages/pending-message.ts';
 import type { CloseOptions, SendOptions, SupervisorOptions, TellOptions } from './options.ts';
 import { Services } from './services.ts';
 import { checkDrain, checkPatience, resolveSettings, type Settings } from './settings.ts';
-import type { AgentInfo, AgentSummary } from './statistics/agent-info.ts';
+import type { AgentInfo, AgentStatus, AgentSummary } from './statistics/agent-info.ts';
 import { inspectAwake, inspectInbox, why } from './statistics/inspection.ts';
 import type { SupervisorStats } from './statistics/supervisor-stats.ts';
 import { takeStats } from './statistics/take-stats.ts';
@@ -55,7 +55,6 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       told: (agentId, told) => this.#services.told(agentId, told),
       recover: () => this.#services.recover(),
     });
-    this.#services.start();
   }
 
   /**
@@ -68,7 +67,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const types = new AgentTypes(options.agents);
     const { directory = '' } = options;
     const store = options.store ?? (await LevelStore.open({ directory, durability: settings.durability }));
-    return new Supervisor(types, settings, store);
+    const supervisor = new Supervisor(types, settings, store);
+    await supervisor.#services.start();
+    return supervisor;
   }
 
   /**
@@ -117,8 +118,14 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     return number > 0 && this.#awaken(agentId).skip(number);
   }
 
+  /** Lets an agent out of quarantine: it takes turns again, and wakes for what waits. False if it was in none. */
+  async release(agentId: string): Promise<boolean> {
+    return this.#services.release(this.#find(agentId).id.full);
+  }
+
   /** Wakes an agent ahead of use, creating it if need be; commits nothing. Rejects where it cannot be started. */
   async warm(agentId: string): Promise<void> {
+    this.#services.quarantines.mustBeFree(this.#find(agentId).id.full);
     return this.#awaken(agentId).warm();
   }
 
@@ -152,18 +159,20 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const heap = await this.#agents.get(id.full)?.incarnation?.thread?.heap();
     // From here on without an await: what is said of the agent belongs to one moment.
     const agent = this.#agents.get(id.full);
-    if (agent === undefined && stored === undefined && inbox.waiting === 0 && inbox.alarms.length === 0)
-      return undefined;
+    const quarantine = this.#services.quarantines.get(id.full);
+    const known = agent ?? stored ?? quarantine;
+    if (known === undefined && inbox.waiting === 0 && inbox.alarms.length === 0) return undefined;
     const awake = agent && inspectAwake(agent, heap, this.#settings.clock.now());
-    const status = agent?.state ?? 'dormant';
+    const status = this.#statusOf(id.full);
     return {
       id: id.full,
       type: id.type,
       key: id.key,
       status,
-      why: why(status, { awake, inbox, sweepIntervalMs: this.#settings.sweepIntervalMs }),
+      why: why(status, { awake, inbox, quarantine, sweepIntervalMs: this.#settings.sweepIntervalMs }),
       sequence: stored?.sequence ?? 0,
       createdAt: stored?.createdAt,
+      quarantine: quarantine && { at: quarantine.at, cause: quarantine.cause, crashes: quarantine.crashes },
       inbox,
       awake,
       ...state,
@@ -182,7 +191,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     };
     for await (const { agentId, createdAt } of this.#services.store.list(range)) {
       const slash = agentId.indexOf('/');
-      const status = this.#agents.get(agentId)?.state ?? 'dormant';
+      const status = this.#statusOf(agentId);
       yield { id: agentId, type: agentId.slice(0, slash), key: agentId.slice(slash + 1), status, createdAt };
     }
   }
@@ -241,6 +250,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
 
   #mustBeOpen(): void {
     if (this.#closing) throw new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor is closed.');
+  }
+
+  #statusOf(agentId: string): AgentStatus {
+    const { quarantines } = this.#services;
+    return this.#agents.get(agentId)?.state ?? (quarantines.get(agentId) ? 'quarantined' : 'dormant');
   }
 
   #find(agentId: string): ReturnType<AgentTypes['find']> {

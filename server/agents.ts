@@ -34,6 +34,7 @@ export function addAgents(app: Hono, supervisor: Supervisor, readMessage: Messag
   });
 
   app.delete('/agents/:id{.+}', async (c) => answer(c, { deleted: await supervisor.delete(idOf(c)) }));
+  app.post('/release/:id{.+}', async (c) => answer(c, { released: await supervisor.release(idOf(c)) }));
   app.post('/passivate/:id{.+}', async (c) => answer(c, { passivated: await supervisor.passivate(idOf(c)) }));
   app.post('/warm/:id{.+}', async (c) => {
     await supervisor.warm(idOf(c));

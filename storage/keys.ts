@@ -19,6 +19,7 @@
  *     u <id>                                    purge: what is numbered below was deleted with the agent, to be swept
  *     w <id> NUL <name>                         alarm
  *     x <id> NUL <number>                       dead letter
+ *     y <id> NUL                                quarantine: the agent is not to be started
  *
  * Each snapshot begins a generation, so replacing one never touches what readers of the old one see. Messages, alarms,
  * answers and dead letters carry numbers from one count that only grows: a message that comes after a delete has a higher one than
@@ -116,7 +117,7 @@ function dataKey(prefix: Buffer, kind: number, number: number): Buffer {
 }
 
 /** The rows an agent has beside its head and data, by what their keys begin with. */
-export const ROWS = { inbox: 'i', answers: 'k', order: 'o', alarms: 'w', letters: 'x' } as const;
+export const ROWS = { inbox: 'i', answers: 'k', order: 'o', alarms: 'w', letters: 'x', quarantine: 'y' } as const;
 
 export type RowKind = keyof typeof ROWS;
 
@@ -142,7 +143,7 @@ export function notesKey(agentId: string, number: number): Buffer {
   return Buffer.concat([numberedKey('inbox', agentId, number), Buffer.of(NOTES)]);
 }
 
-export function namedKey(kind: 'answers' | 'alarms', agentId: string, name: string): Buffer {
+export function namedKey(kind: 'answers' | 'alarms' | 'quarantine', agentId: string, name: string): Buffer {
   return Buffer.from(`${ROWS[kind]}${agentId}\0${name}`);
 }
 
@@ -154,7 +155,7 @@ export function parseRowKey(
   const kind = KIND_OF.get(key.toString('latin1', 0, 1));
   if (nul < 1 || kind === undefined) return undefined;
   const agentId = key.toString('utf8', 1, nul);
-  if (kind === 'answers' || kind === 'alarms') {
+  if (kind === 'answers' || kind === 'alarms' || kind === 'quarantine') {
     return { kind, agentId, name: key.toString('utf8', nul + 1), isNotes: false };
   }
   const isNotes = kind === 'inbox' && key.length === nul + 2 + NUMBER_BYTES && key.at(-1) === NOTES;

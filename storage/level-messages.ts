@@ -12,9 +12,21 @@ import {
   rowRange,
   rowsOf,
 } from './keys.ts';
-import type { Alarm, Answer, Due, Letter, LetterQuery, Messages, Notes, Pending, Step, Told } from './messages.ts';
+import type {
+  Alarm,
+  Answer,
+  Due,
+  Letter,
+  LetterQuery,
+  Messages,
+  Notes,
+  Pending,
+  Quarantine,
+  Step,
+  Told,
+} from './messages.ts';
 import { purgedAtLeast, purgedBelow } from './purged.ts';
-import { unsealRow } from './row.ts';
+import { numberOf, unsealRow } from './row.ts';
 import { type Ordered, operationsOf } from './steps.ts';
 
 /** Messages read in one go where nothing else is said. */
@@ -136,6 +148,21 @@ export class LevelMessages implements Messages {
         ? undefined
         : this.#unsealLetter(agentId, sealed);
     });
+  }
+
+  async *quarantines(): AsyncGenerator<{ agentId: string; quarantine: Quarantine }, void> {
+    try {
+      const level = await this.#ready();
+      for await (const [key, sealed] of level.iterator(rowRange('quarantine'))) {
+        const row = parseRowKey(key);
+        if (row === undefined || (numberOf(sealed) ?? 0) < purgedAtLeast(level, row.agentId)) continue;
+        // One that cannot be read is one all the same.
+        const quarantine = attempt(() => unsealRow<Omit<Quarantine, 'number'>>(sealed, 'quarantine'));
+        yield { agentId: row.agentId, quarantine: quarantine ?? { number: 0, at: 0, cause: 'unknown', crashes: 0 } };
+      }
+    } catch (error) {
+      throw this.#explain(error);
+    }
   }
 
   async purge(limits: { answers: number; perAgent: number; letters: number }, agentId?: string): Promise<void> {

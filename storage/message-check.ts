@@ -49,6 +49,8 @@ export function nameOf({ kind, isNotes, number, name }: Omit<RowKey, 'agentId'>)
       return `dead letter ${number}`;
     case 'order':
       return `entry for answer ${number} in the order of answers`;
+    case 'quarantine':
+      return 'quarantine';
     case 'alarms':
       return `alarm ${JSON.stringify(name)}`;
     case 'answers':

@@ -66,6 +66,15 @@ export interface Letter {
   readonly attempts: readonly Attempt[];
 }
 
+/** An agent that is not to be started until it is released. */
+export interface Quarantine {
+  readonly number: number;
+  readonly at: number;
+  readonly cause: string;
+  /** How often it had crashed in a row. */
+  readonly crashes: number;
+}
+
 /** What one agent has waiting. */
 export interface Pending {
   /** The oldest messages of the inbox, in the order of their numbers. */
@@ -88,6 +97,8 @@ export type Step =
   | { readonly kind: 'unalarm'; readonly agentId: string; readonly name: string; readonly was: number }
   | { readonly kind: 'answer'; readonly agentId: string; readonly answer: Answer }
   | { readonly kind: 'bury'; readonly agentId: string; readonly letter: Letter }
+  | { readonly kind: 'quarantine'; readonly agentId: string; readonly quarantine: Quarantine }
+  | { readonly kind: 'release'; readonly agentId: string }
   | { readonly kind: 'unbury'; readonly agentId: string; readonly number: number };
 
 /** An entry of an index over all agents. */
@@ -134,6 +145,9 @@ export interface Messages {
   letters(query?: LetterQuery): AsyncIterable<{ readonly agentId: string; readonly letter: Letter }>;
 
   letter(agentId: string, number: number): Promise<Letter | undefined>;
+
+  /** The agents that are not to be started, in the order of their ids. */
+  quarantines(): AsyncIterable<{ readonly agentId: string; readonly quarantine: Quarantine }>;
 
   /**
    * Forgets answers given before `answers`, of each agent all but its newest `perAgent` or 64 MiB, and letters buried

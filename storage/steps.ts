@@ -50,6 +50,12 @@ function operationsOfOne(step: Step): Operation[] {
       const { number, ...rest } = step.letter;
       return [put(numberedKey('letters', agentId, number), sealRow(number, rest))];
     }
+    case 'quarantine': {
+      const { number, ...rest } = step.quarantine;
+      return [put(namedKey('quarantine', agentId, ''), sealRow(number, rest))];
+    }
+    case 'release':
+      return [del(namedKey('quarantine', agentId, ''))];
     case 'unbury':
       return [del(numberedKey('letters', agentId, step.number))];
   }

@@ -1,3 +1,5 @@
+import type { SleepReason } from '../events.ts';
+import type { Hosting } from '../hosting.ts';
 import type { Delivery } from '../messages/delivery.ts';
 
 /**
@@ -15,4 +17,15 @@ export interface Ending {
   readonly unwritten: boolean;
   /** Sends delivered whose turns never began, in order: they are the next incarnation's. */
   readonly unbegun: readonly Delivery[];
+}
+
+/** Tells whoever listens. `reason` is why the agent was asked to sleep, if it was. */
+export function announceEnding(
+  { kind, cause }: Ending,
+  { agentId, epoch, reason = 'asked' }: { agentId: string; epoch: number; reason: SleepReason | undefined },
+  { announce, counters }: Pick<Hosting, 'announce' | 'counters'>,
+): void {
+  if (kind === 'crashed') counters.crashes += 1;
+  if (kind === 'slept') announce('passivated', { agentId, epoch, reason });
+  else announce(kind === 'crashed' ? 'crashed' : 'stopped', { agentId, epoch, cause });
 }

@@ -89,7 +89,8 @@ export class Incarnation {
   /** Reads what is stored, starts the thread and rebuilds the agent in it. Undefined where that failed: then it is ending. */
   async start(): Promise<{ idleTimeoutMs: number | undefined } | undefined> {
     try {
-      const { store, settings, types } = this.#hosting;
+      const { store, settings, types, quarantines } = this.#hosting;
+      quarantines.mustBeFree(this.#agentId);
       while (this.#inbox.written) await this.#inbox.written;
       const { journal, stored, pending } = await store.open(this.#agentId);
       if (this.#verdict) {

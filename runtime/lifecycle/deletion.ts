@@ -20,6 +20,8 @@ export class Deletion {
     this.#agentId = agentId;
     this.#hosting = hosting;
     this.before = hosting.store.messages.nextNumber();
+    hosting.quarantines.forget(agentId);
+    hosting.budget.progressed(agentId);
   }
 
   /** Whether there was an agent; rejects where it could not be removed. */

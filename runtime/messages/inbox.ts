@@ -245,6 +245,7 @@ export class Inbox {
     this.#burying = true;
     try {
       await this.#backlog.bury(message, cause);
+      this.#hosting.budget.progressed(this.#agentId);
     } catch (error) {
       this.#skip?.reject(error);
       this.#again({ ...message, retryAt: this.#now + this.#delay(1) }, asError(error));

@@ -1,12 +1,15 @@
 import type { Attempt } from '../../storage/messages.ts';
 import type { LifecycleState } from '../lifecycle/lifecycle.ts';
 
+/** Where an agent stands; `quarantined`: it crashed too often, and is not started. */
+export type AgentStatus = LifecycleState | 'quarantined';
+
 /** One agent as `list` shows it. */
 export interface AgentSummary {
   readonly id: string;
   readonly type: string;
   readonly key: string;
-  readonly status: LifecycleState;
+  readonly status: AgentStatus;
   /** When its first turn committed, in milliseconds since 1970; undefined where what is stored of it is damaged. */
   readonly createdAt: number | undefined;
 }
@@ -16,13 +19,15 @@ export interface AgentInfo {
   readonly id: string;
   readonly type: string;
   readonly key: string;
-  readonly status: LifecycleState;
+  readonly status: AgentStatus;
   /** In words: why it is awake, or that it sleeps. */
   readonly why: string;
   /** How many changes of its state have been stored; 0 for one that has never committed a turn. */
   readonly sequence: number;
   /** When its first turn committed, in milliseconds since 1970; undefined before that. */
   readonly createdAt: number | undefined;
+  /** Set where it crashed too often and is not started; `at` in milliseconds since 1970. */
+  readonly quarantine: { readonly at: number; readonly cause: string; readonly crashes: number } | undefined;
   /** The durable messages that wait for it. */
   readonly inbox: InboxInfo;
   /** Undefined while it sleeps. */

@@ -1,8 +1,7 @@
 import type { Pending } from '../../storage/messages.ts';
 import type { Agent } from '../agent.ts';
-import type { LifecycleState } from '../lifecycle/lifecycle.ts';
 import { dueAlarms, told } from '../messages/pending-message.ts';
-import type { AwakeInfo, InboxInfo } from './agent-info.ts';
+import type { AgentInfo, AgentStatus, AwakeInfo, InboxInfo } from './agent-info.ts';
 
 /** Looks at an awake agent without touching its idle clock. */
 export function inspectAwake(
@@ -44,10 +43,16 @@ export function inspectInbox(pending: Pending, now: number): InboxInfo {
 
 /** Why an agent stands where it does. */
 export function why(
-  status: LifecycleState,
-  { awake, inbox, sweepIntervalMs }: { awake: AwakeInfo | undefined; inbox: InboxInfo; sweepIntervalMs: number },
+  status: AgentStatus,
+  {
+    awake,
+    inbox,
+    quarantine,
+    sweepIntervalMs,
+  }: Pick<AgentInfo, 'awake' | 'inbox' | 'quarantine'> & { sweepIntervalMs: number },
 ): string {
-  if (awake === undefined || status === 'dormant') {
+  if (quarantine) return `quarantined: it crashed ${quarantine.crashes} times in a row, the last: ${quarantine.cause}`;
+  if (awake === undefined || status === 'dormant' || status === 'quarantined') {
     if (inbox.waiting === 0) return 'asleep: on disk only';
     return 'asleep, though durable messages wait: it is about to be woken, or could not be started, of which the log tells';
   }

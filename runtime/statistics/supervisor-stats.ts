@@ -9,6 +9,8 @@ export interface SupervisorStats {
     readonly inactive: number;
     /** Threads of agents that have never committed, and so don't exist yet. */
     readonly warming: number;
+    /** Agents that crashed too often and are not started. */
+    readonly quarantined: number;
   };
   readonly workers: {
     readonly starting: number;

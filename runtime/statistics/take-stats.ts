@@ -4,7 +4,7 @@ import type { SupervisorStats } from './supervisor-stats.ts';
 
 /** Takes the figures of now. */
 export function takeStats(agents: Iterable<Agent>, hosting: Hosting): SupervisorStats {
-  const { store, threads, counters } = hosting;
+  const { store, threads, counters, quarantines } = hosting;
   const states = { dormant: 0, starting: 0, active: 0, stopping: 0, backoff: 0 };
   let active = 0;
   let warming = 0;
@@ -19,7 +19,7 @@ export function takeStats(agents: Iterable<Agent>, hosting: Hosting): Supervisor
   const { rss, heapUsed, external } = process.memoryUsage();
   const { starting, stopping, backoff } = states;
   return {
-    agents: { total: store.total, active, inactive: store.total - active, warming },
+    agents: { total: store.total, active, inactive: store.total - active, warming, quarantined: quarantines.size },
     workers: { starting, active: states.active, stopping, backoff, zombies: threads.zombies, threads: threads.size },
     memory: { rss, heapUsed, external },
     turns: { committed: counters.committed, failed: counters.failed, cancelled: counters.cancelled },

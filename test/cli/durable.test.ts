@@ -65,6 +65,23 @@ t.test('what was told outlives a host that is killed, and is processed once', as
   t.same(await drowse(['inbox', 'slow/ada', '--url', second.url]), done('No messages.\n'));
 });
 
+t.test('an agent that crashes over and over is quarantined, shown and released', async (t) => {
+  const agents = { probe: fileURLToPath(fixture('probe')) };
+  const config = `export default ${JSON.stringify({ agents, restarts: { limit: 0, backoffMs: [1, 1] } })};`;
+  const { run } = await open(t, ['--config', './config.mjs'], { 'config.mjs': config });
+  t.match(await run('release', 'probe/ada'), { status: 1, stderr: 'drowse: probe/ada is in no quarantine.\n' });
+  t.match(await run('send', 'probe/ada', '{"do":"exit","code":3}'), { status: 1, stderr: /ERR_DROWSE_AGENT_CRASHED/ });
+  t.match(await run('send', 'probe/ada', '{"do":"notes"}'), { status: 1, stderr: /ERR_DROWSE_AGENT_QUARANTINED/ });
+  t.match((await run('inspect', 'probe/ada')).stdout, /\nstatus +quarantined\nwhy +quarantined: .*exit code 3/);
+  t.same(await run('release', 'probe/ada'), done('Released.\n'));
+  t.same(await run('release', 'probe/ada', '--json'), {
+    status: 1,
+    stdout: '{"released":false}\n',
+    stderr: 'drowse: probe/ada is in no quarantine.\n',
+  });
+  t.match(await run('send', 'probe/ada', '{"do":"notes"}'), { status: 0 });
+});
+
 t.test('an inbox shows what failed and waits for its next try, and what waits behind it', async (t) => {
   const agents = { probe: fileURLToPath(fixture('probe')) };
   const backoffMs = [3_600_000, 3_600_000];

@@ -99,7 +99,7 @@ export class Runner {
         directory: this.#directory,
         durability,
         maxAttempts: MAX_ATTEMPTS,
-        restarts: { backoffMs: [1, 5] },
+        restarts: { limit: 1_000, backoffMs: [1, 5] },
         ...(drowsy && { idleTimeoutMs: 5, sweepIntervalMs: 5 }),
       }),
     );

@@ -59,6 +59,17 @@ t.test('an agent is warmed, put to sleep and deleted', async (t) => {
   t.equal((await ask('GET', '/agents/probe/ada')).status, 404);
 });
 
+t.test('an agent in quarantine is 503 until it is released', async (t) => {
+  const { ask, send } = await open(t, { restarts: { limit: 0, backoffMs: [1, 1] } });
+  t.same(await ask('POST', '/release/probe/ada'), { status: 200, body: { released: false } });
+  t.match(await send('probe/ada', { do: 'exit', code: 3 }), { status: 503 });
+  const error = { code: 'ERR_DROWSE_AGENT_QUARANTINED', retryable: false };
+  t.match(await send('probe/ada', { do: 'nothing' }), { status: 503, body: { error } });
+  t.match(await ask('GET', '/agents/probe/ada'), { body: { status: 'quarantined', quarantine: { crashes: 1 } } });
+  t.same(await ask('POST', '/release/probe/ada'), { status: 200, body: { released: true } });
+  t.match(await send('probe/ada', { do: 'nothing' }), { status: 200 });
+});
+
 t.test('agents are listed in pages, and next leads through all of them', async (t) => {
   const { send, ask } = await open(t, { agents: { probe: fixture('probe'), other: fixture('probe') } });
   for (const id of ['probe/a', 'probe/b', 'probe/c', 'other/a']) await send(id, { do: 'nothing' });
