@@ -33,16 +33,17 @@ export class Deadlines {
     return deadline;
   }
 
-  /** Takes one back; harmless for one that is past. */
-  cancel(deadline: Deadline): void {
+  /** Takes one back; false for one that is past. */
+  cancel(deadline: Deadline): boolean {
     const { index } = deadline;
     deadline.index = GONE;
-    if (index < 0) return;
+    if (index < 0) return index === DUE;
     const last = this.#heap.pop() as Deadline;
-    if (last === deadline) return;
+    if (last === deadline) return true;
     this.#place(last, index);
     this.#up(last);
     this.#down(last);
+    return true;
   }
 
   /** Takes out, and calls, those that are due at `now`; one that is added meanwhile waits for the next call. */

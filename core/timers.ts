@@ -19,9 +19,11 @@ export class Timers {
     return deadline;
   }
 
-  cancel(deadline: Deadline): void {
-    this.#deadlines.cancel(deadline);
+  /** Takes one back; false for one that was called. */
+  cancel(deadline: Deadline): boolean {
+    const cancelled = this.#deadlines.cancel(deadline);
     if (this.#deadlines.size === 0) this.#disarm();
+    return cancelled;
   }
 
   /** Waits for some work; calls `late` if it takes longer than `ms`. */

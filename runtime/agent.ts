@@ -195,7 +195,7 @@ export class Agent implements Sleeper {
       this.#turned(),
     );
     this.#incarnation = incarnation;
-    const started = await incarnation.start();
+    const started = await this.#hosting.starts.during(() => incarnation.start());
     if (started && this.state === 'starting') {
       this.activity.timeoutMs = this.#type.idleTimeoutMs ?? started.idleTimeoutMs ?? this.activity.timeoutMs;
       this.#move('ready');

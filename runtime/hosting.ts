@@ -5,6 +5,7 @@ import type { SupervisorEvents } from './events.ts';
 import type { IdleSweep } from './lifecycle/idle-sweep.ts';
 import type { Quarantines } from './lifecycle/quarantines.ts';
 import type { RestartBudget } from './lifecycle/restart-budget.ts';
+import type { StartGate } from './lifecycle/start-gate.ts';
 import type { AlarmClock } from './messages/alarm-clock.ts';
 import type { Patience } from './messages/cancellation.ts';
 import type { Caution } from './messages/caution.ts';
@@ -24,6 +25,7 @@ export interface Hosting {
   readonly counters: Counters;
   readonly alarms: AlarmClock;
   readonly caution: Caution;
+  readonly starts: StartGate;
   readonly budget: RestartBudget;
   readonly quarantines: Quarantines;
   readonly retention: Pick<Retention, 'answered'>;

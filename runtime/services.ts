@@ -7,6 +7,7 @@ import type { Hosting } from './hosting.ts';
 import { IdleSweep } from './lifecycle/idle-sweep.ts';
 import { Quarantines } from './lifecycle/quarantines.ts';
 import { RestartBudget } from './lifecycle/restart-budget.ts';
+import { StartGate } from './lifecycle/start-gate.ts';
 import { AlarmClock } from './messages/alarm-clock.ts';
 import { cancelOn, type Patience } from './messages/cancellation.ts';
 import { Caution } from './messages/caution.ts';
@@ -47,6 +48,7 @@ export class Services implements Hosting {
   readonly timers: Timers;
   readonly idle: IdleSweep;
   readonly counters = new Counters();
+  readonly starts: StartGate;
   readonly budget: RestartBudget;
   readonly quarantines: Quarantines;
   readonly caution = new Caution();
@@ -71,6 +73,7 @@ export class Services implements Hosting {
     this.#awaken = (agentId) => (this.quarantines.get(agentId) ? undefined : awaken(agentId));
     this.#deletionOf = deletionOf;
     this.timers = new Timers(clock);
+    this.starts = new StartGate(this.timers);
     this.budget = new RestartBudget(this.timers, () => clock.elapsed(), settings.restarts);
     this.quarantines = new Quarantines(messages, () => clock.now());
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);

@@ -1,5 +1,6 @@
 import type { Logger } from '../../core/log.ts';
 import type { Timers } from '../../core/timers.ts';
+import { Turnstile } from '../../core/turnstile.ts';
 import type { Messages } from '../../storage/messages.ts';
 
 /** What is asked of an agent that has something durable to do. */
@@ -30,26 +31,25 @@ export interface WakerOptions {
  */
 export class Waker {
   readonly #options: WakerOptions;
-  readonly #queue: (() => void)[] = [];
-  #busy = 0;
+  readonly #turnstile: Turnstile;
   #stopped = false;
   #resuming = false;
 
   constructor(options: WakerOptions) {
     this.#options = options;
+    this.#turnstile = new Turnstile(options.limit);
   }
 
   stop(): void {
     this.#stopped = true;
-    for (const go of this.#queue.splice(0)) go();
+    this.#turnstile.open();
   }
 
   /** Reminds an agent of what it has to do. Resolves once the next may be reminded, which is before it is done. */
   async wake(agentId: string, of: 'alarm' | 'anything'): Promise<void> {
-    if (this.#busy >= this.#options.limit) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    if (this.#stopped) return;
-    this.#busy += 1;
-    void this.#serve(agentId, of);
+    const turn = this.#turnstile.enter();
+    if (turn) await turn;
+    if (!this.#stopped) void this.#serve(agentId, of);
   }
 
   /** Wakes all that have messages in their inboxes; again after a failure of the store, when nobody may have been told. */
@@ -87,12 +87,11 @@ export class Waker {
       const agent = find(agentId);
       agent?.remind(of);
       if (agent) await this.#patiently(agent.quiet());
-      if (this.#queue.length > 0) void agent?.passivate('idle');
+      if (this.#turnstile.waiting > 0) void agent?.passivate('idle');
     } catch (err) {
       if (!this.#stopped) log.warn({ agentId, err }, 'an agent could not be woken for what waits for it');
     } finally {
-      this.#busy -= 1;
-      this.#queue.shift()?.();
+      this.#turnstile.leave();
     }
   }
 }
