@@ -22,6 +22,11 @@ export interface SupervisorStats {
     /** Threads that exist, zombies included. */
     readonly threads: number;
   };
+  /**
+   * Threads that were given up but still run, blocked in a native call, and since when (milliseconds since 1970). Their agents run
+   * elsewhere; nothing that such a thread says reaches anybody.
+   */
+  readonly zombies: readonly { readonly agentId: string; readonly since: number }[];
   /** Of the whole process, in bytes. */
   readonly memory: { readonly rss: number; readonly heapUsed: number; readonly external: number };
   /** Since the supervisor was opened. */

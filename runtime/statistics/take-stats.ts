@@ -16,11 +16,13 @@ export function takeStats(agents: Iterable<Agent>, hosting: Hosting): Supervisor
     if (agent.incarnation.sequence > 0) active += 1;
     else warming += 1;
   }
+  const { zombies } = threads;
   const { rss, heapUsed, external } = process.memoryUsage();
   const { starting, stopping, backoff } = states;
   return {
     agents: { total: store.total, active, inactive: store.total - active, warming, quarantined: quarantines.size },
-    workers: { starting, active: states.active, stopping, backoff, zombies: threads.zombies, threads: threads.size },
+    workers: { starting, active: states.active, stopping, backoff, zombies: zombies.length, threads: threads.size },
+    zombies,
     memory: { rss, heapUsed, external },
     turns: { committed: counters.committed, failed: counters.failed, cancelled: counters.cancelled },
     latency: counters.latency,

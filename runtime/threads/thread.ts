@@ -35,6 +35,9 @@ const ZOMBIE_AFTER_MS = 2_000;
 /** How long a thread may take to say how large its heap is. */
 const HEAP_ANSWER_MS = 200;
 
+/** How many frames of one thread are taken in one go: a thread that posts without end must not keep all others waiting. */
+const BURST = 32;
+
 /** For how long a thread that hangs is profiled, and how long it may take to begin and to end that. */
 const PROFILE_MS = 30;
 const PROFILE_ANSWER_MS = 500;
@@ -78,6 +81,7 @@ export class Thread implements Guarded, Beating {
   readonly #startedAt = Date.now();
   /** Why it was ended, where that is not how it says it ended. */
   #endedBy: Error | undefined;
+  #givenUpAt: number | undefined;
   #over = false;
   #gone = false;
 
@@ -110,14 +114,14 @@ export class Thread implements Guarded, Beating {
     });
     this.#turns.on('message', (frame: Up) => {
       this.#onFrame(frame);
-      this.#drain();
+      this.#read(BURST);
     });
     this.#listen(options.onOutput);
   }
 
-  /** Whether the thread was given up while it still runs. */
-  get zombie(): boolean {
-    return this.#over && !this.#gone;
+  /** Since when the thread is given up while it still runs, in milliseconds since 1970; undefined for any other. */
+  get zombieSince(): number | undefined {
+    return this.#gone ? undefined : this.#givenUpAt;
   }
 
   /** Sends a frame. Those of one tick go together: waking the thread costs far more than what it is woken with. */
@@ -172,6 +176,7 @@ export class Thread implements Guarded, Beating {
   async end(): Promise<void> {
     void this.#worker.terminate();
     if (await this.#endsWithin(ZOMBIE_AFTER_MS)) return;
+    this.#givenUpAt = Date.now();
     this.#conclude(new Error('The thread did not end when it was terminated: it is blocked in a native call.'));
   }
 
@@ -206,16 +211,18 @@ export class Thread implements Guarded, Beating {
   #conclude(how: Error): void {
     if (this.#over) return;
     // What the thread posted before it ended lies in the port: it counts, and comes before the news of the end.
-    this.#drain();
+    this.#read(Number.POSITIVE_INFINITY);
     this.#over = true;
     this.#turns.close();
     this.#control.close();
     this.#markEnded(this.#endedBy ?? how);
   }
 
-  /** Hands over the frames that lie in the port. */
-  #drain(): void {
-    for (let next = receiveMessageOnPort(this.#turns); next; next = receiveMessageOnPort(this.#turns)) {
+  /** Hands over frames that lie in the port, which is cheaper than to be called for each. */
+  #read(atMost: number): void {
+    for (let left = atMost; left > 0; left -= 1) {
+      const next = receiveMessageOnPort(this.#turns);
+      if (next === undefined) return;
       this.#onFrame(next.message);
     }
   }

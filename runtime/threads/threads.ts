@@ -4,7 +4,8 @@ import { Thread, type ThreadOptions } from './thread.ts';
 
 /** The threads that exist, zombies among them. */
 export class Threads {
-  readonly #threads = new Set<Thread>();
+  /** Each with the name of its agent. */
+  readonly #threads = new Map<Thread, string>();
   readonly #heaps: HeapGuard;
   readonly #hangs: HangGuard;
   readonly #onEnded: () => void;
@@ -17,7 +18,7 @@ export class Threads {
 
   spawn(options: ThreadOptions): Thread {
     const thread = new Thread(options);
-    this.#threads.add(thread);
+    this.#threads.set(thread, options.name);
     const watch = this.#heaps.watch(thread, options.maxHeapBytes);
     thread.watch = watch;
     this.#hangs.watch(thread);
@@ -36,10 +37,10 @@ export class Threads {
     return this.#threads.size;
   }
 
-  /** Threads that were given up but still run, blocked in a native call. */
-  get zombies(): number {
-    let zombies = 0;
-    for (const thread of this.#threads) if (thread.zombie) zombies += 1;
-    return zombies;
+  /** Threads that were given up but still run: they are blocked in a native call, and gone once that returns. */
+  get zombies(): { agentId: string; since: number }[] {
+    return [...this.#threads].flatMap(([{ zombieSince: since }, agentId]) =>
+      since === undefined ? [] : [{ agentId, since }],
+    );
   }
 }

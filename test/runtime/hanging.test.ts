@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import t from 'tap';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
@@ -26,6 +28,24 @@ for (const order of ['loop', 'expression', 'sleep']) {
     t.equal(host.stats().crashes, 1);
   });
 }
+
+t.test(
+  'a thread that cannot be ended is given up; its agent goes on in another, and it is gone once its call returns',
+  async (t) => {
+    const folder = t.testdir();
+    const fifo = `${folder}/fifo`;
+    execFileSync('mkfifo', [fifo]);
+    const host = await openHost(t, { ...options, directory: `${folder}/data` });
+    t.equal(await host.send('a', 'count'), 1);
+    await t.rejects(host.send('a', { readFrom: fifo }), { code: 'ERR_DROWSE_AGENT_HUNG' });
+    t.equal(await host.send('a', 'count'), 2);
+    t.match(host.stats(), { workers: { zombies: 1, threads: 2 }, zombies: [{ agentId: 'stuck/a', since: Number }] });
+    writeFileSync(fifo, 'the end');
+    await eventually('the zombie is gone', () => host.stats().workers.threads === 1);
+    t.match(host.stats(), { workers: { zombies: 0 }, zombies: [] });
+    t.equal(await host.send('a', 'count'), 3);
+  },
+);
 
 t.test('the error says where in the code the agent hung', async (t) => {
   const host = await openHost(t, options);
