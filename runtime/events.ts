@@ -1,7 +1,7 @@
 /** Why an agent went to sleep. */
 export type SleepReason = 'idle' | 'asked' | 'closing';
 
-/** What a supervisor emits: one object each, naming the agent. */
+/** What a supervisor emits: one object each, naming the agent where it is about one. */
 export interface SupervisorEvents {
   /** A thread is up and the agent takes turns. `tookMs` from the decision to start to that moment. */
   activated: [{ agentId: string; epoch: number; tookMs: number }];
@@ -19,6 +19,11 @@ export interface SupervisorEvents {
   released: [{ agentId: string }];
   /** A durable message was given up after its last attempt, or skipped. `id` is what `deadLetters` knows it by. */
   deadLetter: [{ agentId: string; id: string; cause: string }];
+  /**
+   * A write has not returned for `storeStallMs`: the disk is gone, or agents have taken all threads that writes need. Nothing
+   * commits any more; what helps is to end the process.
+   */
+  storeStalled: [{ forMs: number }];
   /** All that was kept of the agent is gone. */
   deleted: [{ agentId: string }];
 }

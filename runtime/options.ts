@@ -42,6 +42,11 @@ export interface SupervisorOptions {
    * is ended after `abortGraceMs`; of a durable message it is a failed attempt.
    */
   turnTimeoutMs?: number;
+  /**
+   * How long a write to the store may take before the event `storeStalled` is emitted; default 30 s. `drowse serve` then ends with
+   * status 1.
+   */
+  storeStallMs?: number;
   /** Between asking a turn, a sleep or a shutdown to end and ending the thread; default 5 s. */
   abortGraceMs?: number;
   /** Messages that may wait for one agent, those in its thread included; default 1,000. */

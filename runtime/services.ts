@@ -16,6 +16,7 @@ import { type Given, type Keyed, Once } from './messages/once.ts';
 import { Retention } from './messages/retention.ts';
 import { Waker } from './messages/waker.ts';
 import type { Settings } from './settings.ts';
+import { StallWatch } from './stall-watch.ts';
 import { Counters } from './statistics/counters.ts';
 import { HangGuard } from './threads/hang-guard.ts';
 import { HeapGuard } from './threads/heap-guard.ts';
@@ -58,6 +59,7 @@ export class Services implements Hosting {
   readonly once: Once;
   readonly #awaken: ServicesOptions['awaken'];
   readonly #deletionOf: ServicesOptions['deletionOf'];
+  readonly #stalls: StallWatch;
   readonly #waker: Waker;
   readonly retention: Retention;
   readonly #memoryReturn: MemoryReturn;
@@ -80,6 +82,7 @@ export class Services implements Hosting {
     this.#memoryReturn = new MemoryReturn(clock, this.helpers);
     const guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
     this.threads = new Threads(guards, () => this.#memoryReturn.threadEnded());
+    this.#stalls = new StallWatch(store, clock, settings.storeStallMs, (forMs) => announce('storeStalled', { forMs }));
     this.#waker = new Waker({ messages, log, timers: this.timers, find: this.#awaken, limit: RESUMED_AT_ONCE });
     const wake = (agentId: string) => this.#waker.wake(agentId, 'alarm');
     this.alarms = new AlarmClock({ messages, clock, timers: this.timers, log, wake });
@@ -98,6 +101,7 @@ export class Services implements Hosting {
   async start(): Promise<void> {
     await this.quarantines.load();
     this.idle.start();
+    this.#stalls.start();
     this.retention.start();
     this.recover();
   }
@@ -197,6 +201,7 @@ export class Services implements Hosting {
   }
 
   async stop(): Promise<void> {
+    this.#stalls.stop();
     this.timers.clear();
     this.#memoryReturn.stop();
     await this.helpers.close();

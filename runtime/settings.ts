@@ -14,6 +14,7 @@ const NUMBERS = {
   startTimeoutMs: { default: 60_000, min: 1, max: MAX_TIMER_MS },
   sendTimeoutMs: { default: 5 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },
   turnTimeoutMs: { default: 15 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },
+  storeStallMs: { default: 30_000, min: 10, max: MAX_TIMER_MS },
   abortGraceMs: { default: 5_000, min: 0, max: 3_600_000 },
   mailboxLimit: { default: 1_000, min: 1, max: 1_000_000 },
   maxHeapMb: { default: 128, min: 16, max: 64 * 1_024 },

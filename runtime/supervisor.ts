@@ -68,8 +68,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const { directory = '' } = options;
     const store = options.store ?? (await LevelStore.open({ directory, durability: settings.durability }));
     const supervisor = new Supervisor(types, settings, store);
-    await supervisor.#services.start();
-    return supervisor;
+    try {
+      await supervisor.#services.start();
+      return supervisor;
+    } catch (error) {
+      await supervisor.close();
+      throw error;
+    }
   }
 
   /**
@@ -286,8 +291,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
 
   #announce<Name extends keyof SupervisorEvents>(name: Name, event: SupervisorEvents[Name][0]): void {
     // `err` is the key under which loggers show an error whole.
-    const { cause: err, ...fields } = event as { agentId: string; cause?: Error | string };
-    this.#settings.log[err ? 'warn' : 'debug']({ event: name, ...fields, ...(err && { err }) }, `agent ${name}`);
+    const { cause: err, ...fields } = event as { cause?: Error | string };
+    const text = 'agentId' in fields ? `agent ${name}` : name;
+    this.#settings.log[err ? 'warn' : 'debug']({ event: name, ...fields, ...(err && { err }) }, text);
     // Not now: a listener may call what changes the agent that is just being changed.
     queueMicrotask(() => {
       try {

@@ -33,6 +33,7 @@ export class GroupCommit<Operation> {
   #writing: Promise<void> | undefined;
   #closed = false;
   #failures = 0;
+  #writes = 0;
 
   constructor(
     write: (operations: readonly Operation[], lightly: boolean) => Promise<void>,
@@ -44,6 +45,11 @@ export class GroupCommit<Operation> {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** The number of the write under way; undefined where none is. */
+  get writing(): number | undefined {
+    return this.#busy ? this.#writes : undefined;
   }
 
   /**
@@ -81,6 +87,7 @@ export class GroupCommit<Operation> {
   async #writeAll(): Promise<void> {
     this.#busy = true;
     for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
+      this.#writes += 1;
       try {
         await this.#write(batch.operations, batch.lightly);
         batch.done.resolve();

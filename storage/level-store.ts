@@ -54,6 +54,10 @@ export class LevelStore implements Store {
     return this.#path.database.total;
   }
 
+  get writing(): number | undefined {
+    return this.#path.commits.writing;
+  }
+
   async open(agentId: string): Promise<Opened> {
     this.#assertOpen();
     const claim = new Claim(this.#claims, agentId);

@@ -11,6 +11,9 @@ export interface Store {
   /** How many agents exist, from a persisted counter: no scan. */
   readonly total: number;
 
+  /** The number of the write under way, no two of which have the same; undefined where none is. */
+  readonly writing: number | undefined;
+
   readonly messages: Messages;
 
   /**
