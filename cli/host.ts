@@ -4,6 +4,7 @@ import { isLoopback } from '../server/guard.ts';
 import { type Serving, serve } from '../server/serve.ts';
 import { Failure } from './failure.ts';
 import { type HostFlags, hostOptions } from './host-options.ts';
+import type { Ready } from './launcher.ts';
 import { print } from './output.ts';
 import { stopRequest } from './stop-request.ts';
 
@@ -27,7 +28,13 @@ export async function runHost(flags: HostFlags): Promise<void> {
   const serving = await listen(supervisor, flags, options);
   if (!isLoopback(flags.host))
     log.warn(`listening on ${flags.host}: there is no authentication, whoever reaches it can use it`);
+  supervisor.once('storeStalled', ({ forMs }) => {
+    log.fatal(`a write to the store has not returned for ${forMs} ms: the host ends, for nothing can commit`);
+    // An exit in good order would wait for the calls that hold the write up.
+    process.kill(process.pid, 'SIGKILL');
+  });
   greet(serving.url, options);
+  process.send?.({ ready: true, again: ['--port', new URL(serving.url).port] } satisfies Ready);
   const reason = await asked;
   log.info(`stopping on ${reason}`);
   await stop(supervisor, serving, flags.drain);

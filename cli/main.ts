@@ -6,6 +6,7 @@ import { addInbox } from './commands/inbox.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addList } from './commands/list.ts';
 import { addRelease } from './commands/release.ts';
+import { addRun } from './commands/run.ts';
 import { addSend } from './commands/send.ts';
 import { addServe } from './commands/serve.ts';
 import { addSkip } from './commands/skip.ts';
@@ -15,6 +16,7 @@ import { Failure, UsageError } from './failure.ts';
 
 const COMMANDS = [
   addServe,
+  addRun,
   addSend,
   addTell,
   addList,

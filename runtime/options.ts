@@ -43,8 +43,8 @@ export interface SupervisorOptions {
    */
   turnTimeoutMs?: number;
   /**
-   * How long a write to the store may take before the event `storeStalled` is emitted; default 30 s. `drowse serve` then ends with
-   * status 1.
+   * How long a write to the store may take before the event `storeStalled` is emitted; default 30 s. `drowse serve` then ends and is
+   * started again.
    */
   storeStallMs?: number;
   /** Between asking a turn, a sleep or a shutdown to end and ending the thread; default 5 s. */
