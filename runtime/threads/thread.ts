@@ -33,7 +33,7 @@ function hardLimits(maxHeapBytes: number): ResourceLimits {
 const ZOMBIE_AFTER_MS = 2_000;
 
 /** How long a thread may take to say how large its heap is. */
-const HEAP_ANSWER_MS = 200;
+const HEAP_ANSWER_MS = 1_000;
 
 /** How many frames of one thread are taken in one go: a thread that posts without end must not keep all others waiting. */
 const BURST = 32;

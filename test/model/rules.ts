@@ -92,8 +92,8 @@ export function refusalsHaveReasons({ run: { calls } }: World): string[] {
 }
 
 /**
- * The turn of a durable message is tried until it commits, or MAX_ATTEMPTS times, a kill costing one at most; that of a send
- * is tried once a call; that of what was never told begins never.
+ * The turn of a durable message is tried until it commits, or MAX_ATTEMPTS times, a kill costing one at most; one that a delete
+ * ended is no attempt, and shows where the host was killed before the delete took place. That of a send is tried once a call; that of what was never told begins never.
  */
 export function attemptsAreCounted(world: World): string[] {
   return [...world.nodes.values()].flatMap((node) => {
@@ -107,7 +107,7 @@ export function attemptsAreCounted(world: World): string[] {
     if (node.set && 'every' in node.set.when) return [];
     if (letter) {
       const due = failures + kills >= MAX_ATTEMPTS && letter.attempts.length === MAX_ATTEMPTS;
-      const fair = kills === 0 ? begun === MAX_ATTEMPTS : begun <= MAX_ATTEMPTS;
+      const fair = kills === 0 ? begun === MAX_ATTEMPTS : begun <= MAX_ATTEMPTS + world.spared(node);
       return due && fair ? [] : wrong(`was given up after ${JSON.stringify(letter.attempts)}`);
     }
     if (world.places(node).length === 0) return [];
@@ -175,11 +175,14 @@ export function alarmsRing(world: World): string[] {
   });
 }
 
-/** A dead alarm was set. It is the only trace of its turn. */
+/** A dead alarm was set. It is the only trace of its turn, but where it repeats: then the other times of it go on. */
 export function deadAlarmsWereSet(world: World): string[] {
   return messages(world, 'alarm')
     .filter((node) => world.letter(node))
-    .filter((node) => world.places(node.parent as Node).length !== 1 || world.places(node).length > 0)
+    .filter((node) => {
+      const repeats = node.set !== undefined && 'every' in node.set.when;
+      return world.places(node.parent as Node).length !== 1 || (!repeats && world.places(node).length > 0);
+    })
     .map((node) => `${show(node)}: is dead`);
 }
 

@@ -69,6 +69,12 @@ export class World {
     return this.run.kills.filter((kill) => kill > firstOf(calls)).length;
   }
 
+  /** How many turns of a message may have been ended by deletes that did not take place. */
+  spared({ agent, calls }: Node): number {
+    const ended = (call: Call) => call.do === 'delete' && call.agent === agent && call.called > firstOf(calls);
+    return this.run.calls.filter((call) => ended(call) && !this.#deletes.includes(call)).length;
+  }
+
   /** Whether its turn has ever committed. */
   committed(node: Node): Certainty {
     if (this.places(node).length > 0) return 'yes';
