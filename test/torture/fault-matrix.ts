@@ -10,8 +10,8 @@ import { watchMemory } from './memory-watch.ts';
 
 const HOST = new URL('../fixtures/faults-host.ts', import.meta.url);
 const MAX_HOST_BYTES = 3e9;
-/** Longer than a send may take, and a native call of a fault: what has not come about by then does not. */
-const PATIENCE_MS = 9_000;
+/** As long as a send may take, and longer than a native call of a fault: what has not come about by then does not. */
+const PATIENCE_MS = 10_000;
 /** Refusals of calls that may have been committed all the same. */
 const DOUBTFUL = ['ERR_DROWSE_TIMEOUT', 'DIED', 'KILLED'];
 
@@ -37,8 +37,10 @@ export interface Row {
   readonly kept: boolean;
   /** The code or name of the error, or what else the caller got. */
   readonly told: string;
-  /** From then until the agent answered again, perhaps in the next host. */
-  readonly servedAfterMs: number | undefined;
+  /** Whether the agent answered again: in the next host, where this one was harmed. */
+  readonly served: boolean;
+  /** How long after that. */
+  readonly servedAfterMs: number;
 }
 
 /** Commits faults one after the other in a host with bystanders, which is started again where it does not survive. */
@@ -46,6 +48,8 @@ export class FaultMatrix {
   readonly #directory: string;
   readonly #traps: string;
   readonly #bystanders: Bystanders;
+  /** How many there are. */
+  readonly bystanders: number;
   #host: Host | undefined;
   #watch: { stop(): void } | undefined;
   #pastLimit = false;
@@ -53,6 +57,7 @@ export class FaultMatrix {
   constructor(directory: string, bystanders: number) {
     this.#directory = `${directory}/data`;
     this.#traps = `${directory}/traps`;
+    this.bystanders = bystanders;
     this.#bystanders = new Bystanders(bystanders);
     mkdirSync(this.#traps);
     execFileSync('mkfifo', [`${this.#traps}/fifo`]);
@@ -70,29 +75,38 @@ export class FaultMatrix {
     this.#bystanders.ask();
     const committed = told === 'a reply' ? 3 : 2;
     const tries: Tries = { doubtful: 0 };
-    let served = await this.#serve(host, agent, tries);
-    await this.#within(() => this.#bystanders.all || !this.#alive(host));
+    let answer = await this.#serve(host, agent, tries);
+    if (answer) await this.#within(host, () => this.#bystanders.all);
     const { answered, slowestMs } = this.#bystanders;
     const wrong = [...this.#bystanders.wrong];
-    const state = await this.#state(host, served !== undefined);
+    const state = await this.#state(host);
     if (state !== 'unharmed' && state !== 'keeps a thread') {
-      await this.#end();
-      served = await this.#serve(await this.#hostWithBystanders(), agent, tries);
+      await this.end();
+      const next = await this.#hostWithBystanders();
+      answer = await this.#serve(next, agent, tries);
     }
-    const { count = 0, at } = served ?? {};
+    const { count = 0, at = Number.POSITIVE_INFINITY } = answer ?? {};
     const kept = count > committed && count <= committed + 1 + tries.doubtful && (await this.#isOnDisk(agent, count));
-    const servedAfterMs = at && at - toldAt;
-    return { fault: fault.name, host: state, answered, slowestMs, wrong, kept, told, servedAfterMs };
+    const served = answer !== undefined;
+    return {
+      fault: fault.name,
+      host: state,
+      answered,
+      slowestMs,
+      wrong,
+      kept,
+      told,
+      served,
+      servedAfterMs: at - toldAt,
+    };
   }
 
-  /** Ends the host and starts another, for a fault that is not to be met by what earlier ones left behind. */
-  async restart(): Promise<void> {
-    await this.#end();
-    await this.#hostWithBystanders();
-  }
-
-  async close(): Promise<void> {
-    await this.#end();
+  /** Ends the host; the next fault is committed in another. */
+  async end(): Promise<void> {
+    this.#watch?.stop();
+    await this.#host?.kill();
+    this.#host = undefined;
+    await this.#bystanders.stop();
   }
 
   /** Makes the agent commit the fault; returns what its caller was told. */
@@ -120,8 +134,7 @@ export class FaultMatrix {
 
   /** Calls the agent until it answers; undefined where it does not. */
   async #serve(host: Host, agent: string, tries: Tries): Promise<{ count: number; at: number } | undefined> {
-    return this.#within(async () => {
-      if (!this.#alive(host)) return undefined;
+    return this.#within(host, async () => {
       try {
         return { count: Number(await host.call('send', agent, {})), at: performance.now() };
       } catch (error) {
@@ -137,13 +150,12 @@ export class FaultMatrix {
     return (await host.call('count', agent)) === count;
   }
 
-  async #state(host: Host, served: boolean): Promise<Row['host']> {
-    const tidy = await this.#within(async () => {
-      return !this.#alive(host) || (await host.call('zombies').catch(() => undefined)) === 0;
-    });
+  async #state(host: Host): Promise<Row['host']> {
+    const answers = this.#bystanders.all;
+    const tidy = answers && (await this.#within(host, async () => (await host.call('zombies').catch(() => 1)) === 0));
     if (this.#pastLimit) return 'took 3 GB';
     if (!this.#alive(host)) return 'died';
-    if (!served || !this.#bystanders.all) return 'stopped answering';
+    if (!answers) return 'stopped answering';
     return tidy ? 'unharmed' : 'keeps a thread';
   }
 
@@ -172,22 +184,18 @@ export class FaultMatrix {
     if (wrong.length > 0) throw new Error(`After a restart: ${wrong.join('; ')}`);
     this.#bystanders.ask();
     this.#bystanders.start(host);
-    await this.#within(() => this.#bystanders.all);
+    await this.#within(host, () => this.#bystanders.all);
     return host;
   }
 
-  async #end(): Promise<void> {
-    this.#watch?.stop();
-    await this.#host?.kill();
-    this.#host = undefined;
-    await this.#bystanders.stop();
-  }
-
-  async #within<T>(check: () => T | undefined | Promise<T | undefined>): Promise<T | undefined> {
-    for (const giveUpAt = performance.now() + PATIENCE_MS; performance.now() < giveUpAt; await wait(10)) {
+  /** What `check` returns once that is something truthy; undefined where it never is, or the host ends before. */
+  async #within<T>(host: Host, check: () => T | Promise<T>): Promise<T | undefined> {
+    const giveUpAt = performance.now() + PATIENCE_MS;
+    do {
       const found = await check();
       if (found) return found;
-    }
+      await wait(10);
+    } while (this.#alive(host) && performance.now() < giveUpAt);
     return undefined;
   }
 }
