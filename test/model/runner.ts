@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import type { AgentInfo } from 'drowse';
 import type { ModelState } from '../fixtures/model-agent.ts';
+import type { Refused } from '../host-process.ts';
 import type { Call, Moment, Run } from './history.ts';
-import type { HostProcess, HostProcesses, Refused } from './host-process.ts';
+import type { HostProcesses, ModelProcess } from './host-processes.ts';
 import { AGENTS, type AgentName, FAR_MS, MAX_ATTEMPTS, type Message, type Op, type Program } from './program.ts';
 
 /** How long one call may take, however late it is. */
@@ -25,7 +26,7 @@ export class Runner {
   readonly #directory: string;
   readonly #turns: string;
   readonly #underWay = new Set<Promise<unknown>>();
-  #process: HostProcess;
+  #process: ModelProcess;
   #moment = 0;
   #answers = 0;
   #failure: Error | undefined;

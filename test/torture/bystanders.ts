@@ -1,57 +1,131 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Supervisor } from '../../runtime/index.ts';
-import { eventually } from '../eventually.ts';
+import type { Methods } from '../fixtures/faults-host.ts';
+import type { HostProcess, Refused } from '../host-process.ts';
 
-/** Agents that are called again and again, one call at a time each, while something happens elsewhere. */
+/** How long each waits between an answer and its next call. */
+const PAUSE_MS = 20;
+
+class Bystander {
+  readonly id: string;
+  acknowledged = 0;
+  /** Calls since the last acknowledged one that may have been committed. */
+  doubtful = 0;
+  /** Whether it has answered a call that began since {@link ask}. */
+  answered = false;
+  #slowestMs = 0;
+  /** When the call under way began. */
+  #calledAt: number | undefined;
+  #askedAt = 0;
+
+  constructor(n: number) {
+    this.id = `bystander/${n}`;
+  }
+
+  /** Forgets how long calls took. */
+  mark(): void {
+    this.#slowestMs = 0;
+  }
+
+  ask(): void {
+    this.#askedAt = performance.now();
+    this.answered = false;
+  }
+
+  /** The longest that a call took since {@link mark}, or has taken so far. */
+  get slowestMs(): number {
+    return Math.max(this.#slowestMs, this.#calledAt === undefined ? 0 : performance.now() - this.#calledAt);
+  }
+
+  /** Calls once; returns what is wrong with the answer, if anything. */
+  async call(host: HostProcess<Methods>): Promise<string | undefined> {
+    const calledAt = performance.now();
+    this.#calledAt = calledAt;
+    this.doubtful += 1;
+    const count = await host.call('send', this.id, {});
+    this.#calledAt = undefined;
+    this.#slowestMs = Math.max(this.#slowestMs, performance.now() - calledAt);
+    if (calledAt >= this.#askedAt) this.answered = true;
+    return this.settle(Number(count), this.doubtful === 1 ? 1 : 0);
+  }
+
+  /** Compares what the agent has counted with what it has answered; `least` is how many more turns it must have. */
+  settle(count: number, least: number): string | undefined {
+    const { acknowledged, doubtful } = this;
+    this.acknowledged = count;
+    this.doubtful = 0;
+    if (count >= acknowledged + least && count <= acknowledged + doubtful) return undefined;
+    return `${this.id} has ${count} turns after ${acknowledged} acknowledged and ${doubtful} that may be`;
+  }
+}
+
+/** Agents that do nothing wrong, each called again and again by a client of its own. */
 export class Bystanders {
-  readonly #host: Supervisor;
-  readonly #answered: number[];
-  readonly #wrong: unknown[] = [];
-  #worstMs = 0;
-  #stopped = false;
-  #lanes: Promise<void>[] = [];
+  readonly #agents: Bystander[];
+  /** What went wrong since {@link mark}: errors, and counts that are off. */
+  readonly wrong = new Set<string>();
+  #running: Promise<unknown> = Promise.resolve();
+  #stopped = true;
 
-  private constructor(host: Supervisor, count: number) {
-    this.#host = host;
-    this.#answered = Array.from({ length: count }, () => 0);
+  constructor(count: number) {
+    this.#agents = Array.from({ length: count }, (_, n) => new Bystander(n));
   }
 
-  /** Resolves once each has answered a first time. */
-  static async call(host: Supervisor, count: number): Promise<Bystanders> {
-    const bystanders = new Bystanders(host, count);
-    await Promise.all(bystanders.#answered.map((_, n) => host.warm(`probe/${n}`)));
-    bystanders.#lanes = bystanders.#answered.map((_, n) => bystanders.#lane(n));
-    await bystanders.allAnswerOnceMore();
-    bystanders.#worstMs = 0;
-    return bystanders;
+  /** Calls them on that host, until it is gone or {@link stop} is called. */
+  start(host: HostProcess<Methods>): void {
+    this.#stopped = false;
+    this.#running = Promise.all(this.#agents.map((agent) => this.#converse(agent, host)));
   }
 
-  /** Resolves once each has answered a call that was made after this one. */
-  async allAnswerOnceMore(): Promise<void> {
-    const before = [...this.#answered];
-    const all = () => this.#answered.every((answered, n) => answered > (before[n] as number) + 1);
-    await eventually('every bystander has answered', () => all() || this.#wrong.length > 0);
-  }
-
-  /** What was refused or answered wrongly, and the slowest answer. */
-  async stop(): Promise<{ wrong: readonly unknown[]; worstMs: number }> {
+  async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all(this.#lanes);
-    return { wrong: this.#wrong, worstMs: this.#worstMs };
+    await this.#running;
   }
 
-  async #lane(n: number): Promise<void> {
+  /** Forgets what went wrong, and how long calls took. */
+  mark(): void {
+    this.wrong.clear();
+    for (const agent of this.#agents) agent.mark();
+  }
+
+  /** From now on it is counted who answers. */
+  ask(): void {
+    for (const agent of this.#agents) agent.ask();
+  }
+
+  /** How many have answered a call that began since {@link ask}. */
+  get answered(): number {
+    return this.#agents.filter(({ answered }) => answered).length;
+  }
+
+  get all(): boolean {
+    return this.answered === this.#agents.length;
+  }
+
+  get slowestMs(): number {
+    return Math.max(...this.#agents.map(({ slowestMs }) => slowestMs));
+  }
+
+  /** Compares what the host has of each with what was acknowledged; returns what is wrong. */
+  async check(host: HostProcess<Methods>): Promise<string[]> {
+    const found: string[] = [];
+    for (const agent of this.#agents) {
+      const wrong = agent.settle(await host.call('count', agent.id), 0);
+      if (wrong) found.push(wrong);
+    }
+    return found;
+  }
+
+  async #converse(agent: Bystander, host: HostProcess<Methods>): Promise<void> {
     while (!this.#stopped) {
-      const calledAt = performance.now();
       try {
-        const count = await this.#host.send(`probe/${n}`, { do: 'note', what: 0 });
-        this.#answered[n] = (this.#answered[n] as number) + 1;
-        if (count !== this.#answered[n]) this.#wrong.push(count);
+        const wrong = await agent.call(host);
+        if (wrong) this.wrong.add(wrong);
       } catch (error) {
-        this.#wrong.push(error);
+        const { code } = error as Refused;
+        if (code === 'DIED' || code === 'KILLED') return;
+        this.wrong.add(code);
       }
-      this.#worstMs = Math.max(this.#worstMs, performance.now() - calledAt);
-      await wait(5);
+      await wait(PAUSE_MS);
     }
   }
 }

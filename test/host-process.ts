@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Methods } from '../fixtures/model-host.ts';
 
 /** A call that the host refused; its code is `KILLED` or `DIED` where the process was gone before it answered. */
 export class Refused extends Error {
@@ -18,22 +17,31 @@ interface Answer {
   readonly error?: { readonly code: string; readonly text: string };
 }
 
-/** A process that hosts one program after the other, until it is killed. */
-export class HostProcess {
+export interface HostProcessOptions {
+  readonly args?: readonly string[];
+  readonly execArgv?: readonly string[];
+}
+
+/** What a method of the process takes and resolves with. */
+type Method = (...args: never[]) => Promise<unknown>;
+
+/** A process of a module that takes calls of its methods, as test/fixtures/take-calls.ts does, until it is killed. */
+export class HostProcess<Methods extends Record<keyof Methods, Method>> {
   readonly #process: ChildProcess;
-  readonly #gone: Promise<void>;
+  /** Resolves once the process is gone and all calls have settled. */
+  readonly gone: Promise<void>;
   readonly #calls = new Map<number, PromiseWithResolvers<unknown> & { readonly what: string }>();
   #called = 0;
   #said = '';
   #end: Refused | undefined;
 
-  constructor() {
-    this.#process = fork(new URL('../fixtures/model-host.ts', import.meta.url), [], { execArgv: [], silent: true });
+  constructor(module: URL, { args = [], execArgv = [] }: HostProcessOptions = {}) {
+    this.#process = fork(module, args, { execArgv: [...execArgv], silent: true });
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text;
     });
     // What it had answered before it died can be read until its channel closes, which may be after its exit.
-    this.#gone = Promise.all([once(this.#process, 'close'), once(this.#process, 'disconnect')]).then(() => {
+    this.gone = Promise.all([once(this.#process, 'close'), once(this.#process, 'disconnect')]).then(() => {
       this.#end = this.#process.killed ? new Refused('KILLED', 'by the test') : new Refused('DIED', this.#said);
       for (const call of this.#calls.values()) call.reject(this.#end);
       this.#calls.clear();
@@ -47,16 +55,20 @@ export class HostProcess {
   }
 
   /** Rejects with {@link Refused}. The process takes calls in their order. */
-  call<Method extends keyof Methods>(
-    method: Method,
-    ...args: Parameters<Methods[Method]>
-  ): Promise<Awaited<ReturnType<Methods[Method]>>> {
+  call<Name extends keyof Methods & string>(
+    method: Name,
+    ...args: Parameters<Methods[Name]>
+  ): Promise<Awaited<ReturnType<Methods[Name]>>> {
     if (this.#end) return Promise.reject(this.#end);
     this.#called += 1;
     const call = { ...Promise.withResolvers<unknown>(), what: `${method} ${JSON.stringify(args)}` };
     this.#calls.set(this.#called, call);
     this.#process.send({ id: this.#called, method, args }, () => {});
-    return call.promise as Promise<Awaited<ReturnType<Methods[Method]>>>;
+    return call.promise as Promise<Awaited<ReturnType<Methods[Name]>>>;
+  }
+
+  get pid(): number {
+    return this.#process.pid as number;
   }
 
   /** The calls that have no answer yet. */
@@ -67,30 +79,6 @@ export class HostProcess {
   /** Ends it with SIGKILL. Resolves once it is gone and all calls have settled. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
-    await this.#gone;
-  }
-}
-
-/** Processes made ahead of use, because starting one takes longer than most programs do. */
-export class HostProcesses {
-  readonly #spare: HostProcess[] = [];
-  readonly #ahead: number;
-
-  constructor(ahead: number) {
-    this.#ahead = ahead;
-  }
-
-  take(): HostProcess {
-    const taken = this.#spare.shift() ?? new HostProcess();
-    while (this.#spare.length < this.#ahead) this.#spare.push(new HostProcess());
-    return taken;
-  }
-
-  give(process: HostProcess): void {
-    this.#spare.unshift(process);
-  }
-
-  async end(): Promise<void> {
-    await Promise.all(this.#spare.splice(0).map((process) => process.kill()));
+    await this.gone;
   }
 }
