@@ -10,11 +10,12 @@ if (major < 24) {
   process.exitCode = 1;
 } else if (command === 'serve') {
   const { launch } = await import('./launcher.ts');
-  launch([import.meta.filename, LAUNCHED, ...process.argv.slice(2)]);
+  launch([import.meta.filename, LAUNCHED, ...process.argv.slice(2)], { name: 'host' });
 } else if (command === 'run' && process.argv[3] !== undefined && !process.argv[3].startsWith('-')) {
   const { launch } = await import('./launcher.ts');
   const { LAUNCHED_MODULE, READY_AFTER_MS } = await import('./run-script.ts');
-  launch(process.argv.slice(3), { flags: ['--import', LAUNCHED_MODULE], readyAfterMs: READY_AFTER_MS });
+  const flags = ['--import', LAUNCHED_MODULE];
+  launch(process.argv.slice(3), { name: 'script', flags, readyAfterMs: READY_AFTER_MS });
 } else {
   const { main } = await import('./main.ts');
   await main(process.argv.slice(command === LAUNCHED ? 3 : 2));

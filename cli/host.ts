@@ -4,9 +4,12 @@ import { isLoopback } from '../server/guard.ts';
 import { type Serving, serve } from '../server/serve.ts';
 import { Failure } from './failure.ts';
 import { type HostFlags, hostOptions } from './host-options.ts';
-import type { Ready } from './launcher.ts';
+import type { Ready, Stopped } from './launcher.ts';
 import { print } from './output.ts';
 import { stopRequest } from './stop-request.ts';
+
+/** Names the port that an earlier host of the same launcher listened on. */
+const PORT = 'DROWSE_PORT_AGAIN';
 
 /** How long an answer may take to leave once the supervisor is closed. */
 const CUT_OFF_MS = 1_000;
@@ -34,12 +37,20 @@ export async function runHost(flags: HostFlags): Promise<void> {
     process.kill(process.pid, 'SIGKILL');
   });
   greet(serving.url, options);
-  process.send?.({ ready: true, again: ['--port', new URL(serving.url).port] } satisfies Ready);
+  process.send?.({ ready: true, again: { [PORT]: new URL(serving.url).port } } satisfies Ready);
   const reason = await asked;
   log.info(`stopping on ${reason}`);
   await stop(supervisor, serving, flags.drain);
   log.info('stopped');
-  process.exit(0);
+  exit();
+}
+
+/** Ends this process, though a thread may be in a loop that V8 cannot interrupt, for which an exit would wait for ever. */
+function exit(): void {
+  if (process.send === undefined) process.exit(0);
+  // The launcher ends what is left. Without it nobody does, and nobody reads the status.
+  if (!process.connected) process.kill(process.pid, 'SIGKILL');
+  process.send({ stopped: true } satisfies Stopped, () => process.exit(0));
 }
 
 function openLog(): Pino {
@@ -53,7 +64,8 @@ function openLog(): Pino {
 }
 
 async function listen(supervisor: Supervisor, flags: HostFlags, options: SupervisorOptions): Promise<Serving> {
-  const { host, port } = flags;
+  const { host } = flags;
+  const port = Number(process.env[PORT] ?? flags.port);
   const { maxMessageMb, log } = options;
   try {
     return await serve({ supervisor, host, port, ...(maxMessageMb && { maxMessageMb }), ...(log && { log }) });

@@ -9,14 +9,24 @@ const FREE_ENDED_THREADS = '--no-memory-pool-share-memory-on-teardown';
 /** Threads for the file system and DNS, shared by all agents; Node's 4 would let one slow disk access delay the next. */
 const THREAD_POOL = '64';
 
+/** What a host may take to end once it has said that it stopped. */
+const EXIT_MS = 1_000;
+
 /** What a host sends its launcher once it is ready for work. */
 export interface Ready {
   readonly ready: true;
-  /** What the next start is given beside the arguments of the first, such as the port. */
-  readonly again: readonly string[];
+  /** The environment variables that the next start is given, such as one for the port. */
+  readonly again: Readonly<Record<string, string>>;
+}
+
+/** What a host sends its launcher once it has stopped in good order: all that is left of it is its process. */
+export interface Stopped {
+  readonly stopped: true;
 }
 
 export interface LaunchOptions {
+  /** What the child is called on stderr. */
+  readonly name: string;
   /** Node's own arguments beside those that every host has. */
   readonly flags?: readonly string[];
   /** A script that does not say when it is ready counts as ready after so many milliseconds. */
@@ -28,7 +38,7 @@ export interface LaunchOptions {
  * says why; else this process ends as it ended. The first SIGINT or SIGTERM is passed on, the second kills. Where the
  * launcher dies first, the child sees its channel close and shuts down.
  */
-export function launch(scriptWithArgs: readonly string[], options: LaunchOptions = {}): void {
+export function launch(scriptWithArgs: readonly string[], options: LaunchOptions): void {
   const launcher = new Launcher(scriptWithArgs, options);
   const stop = (signal: NodeJS.Signals) => launcher.stop(signal);
   process.on('SIGINT', stop);
@@ -38,18 +48,20 @@ export function launch(scriptWithArgs: readonly string[], options: LaunchOptions
 }
 
 class Launcher {
+  readonly #name: string;
   readonly #script: readonly string[];
   readonly #flags: readonly string[];
   readonly #readyAfterMs: number | undefined;
-  #again: readonly string[] = [];
+  #again: Readonly<Record<string, string>> = {};
   #child: ChildProcess | undefined;
   #restart: NodeJS.Timeout | undefined;
   #wasReady = false;
   #deaths = 0;
   #asked = false;
 
-  constructor(script: readonly string[], { flags = [], readyAfterMs }: LaunchOptions) {
+  constructor(script: readonly string[], { name, flags = [], readyAfterMs }: LaunchOptions) {
     const own = Number.parseInt(process.versions.node, 10) >= 26 ? [FREE_ENDED_THREADS] : [];
+    this.#name = name;
     this.#script = script;
     this.#flags = [...own, ...process.execArgv, ...flags];
     this.#readyAfterMs = readyAfterMs;
@@ -59,23 +71,31 @@ class Launcher {
     const startedAt = performance.now();
     const ranMs = () => performance.now() - startedAt;
     this.#restart = undefined;
-    const child = spawn(process.execPath, [...this.#flags, ...this.#script, ...this.#again], {
+    const child = spawn(process.execPath, [...this.#flags, ...this.#script], {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-      env: { ...process.env, UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? THREAD_POOL },
+      env: {
+        UV_THREADPOOL_SIZE: THREAD_POOL,
+        ...process.env,
+        ...this.#again,
+        // Says in the list of processes whose child it was, once this process is gone.
+        DROWSE_LAUNCHER: String(process.pid),
+      },
     });
     this.#child = child;
-    child.on('message', ({ ready, again }: Partial<Ready>) => {
+    child.on('message', ({ ready, again, stopped }: Partial<Ready & Stopped>) => {
+      if (stopped === true) this.#stopped(child);
       if (ready !== true) return;
       this.#wasReady = true;
-      this.#again = again ?? [];
+      this.#again = again ?? {};
     });
-    child.on('error', (error) => {
-      say(`the host could not be started: ${error.message}`);
-      process.exitCode = 1;
+    child.once('error', (error) => {
+      if (child.pid !== undefined) return;
+      say(`the ${this.#name} could not be started: ${error.message}`);
+      this.#died(1, ranMs());
     });
     child.on('exit', (code, signal) => {
       this.#wasReady ||= this.#readyAfterMs !== undefined && ranMs() >= this.#readyAfterMs;
-      this.#died({ code: code ?? undefined, ranMs: ranMs(), wasReady: this.#wasReady, asked: this.#asked }, signal);
+      this.#died(code ?? (signal as NodeJS.Signals), ranMs());
     });
   }
 
@@ -89,13 +109,21 @@ class Launcher {
     this.#asked = true;
   }
 
-  #died(death: Death, signal: NodeJS.Signals | null): void {
+  /** Its exit waits for each of its threads, and one in a loop that V8 cannot interrupt never ends. */
+  #stopped(child: ChildProcess): void {
+    child.removeAllListeners('exit').on('exit', () => end(0));
+    setTimeout(() => child.kill('SIGKILL'), EXIT_MS).unref();
+  }
+
+  #died(by: Death['by'], ranMs: number): void {
     this.#child = undefined;
-    if (!isStartedAgain(death)) return end(death.code ?? 128 + constants.signals[signal as NodeJS.Signals]);
-    this.#deaths = deathsInARow(this.#deaths, death);
+    const status = typeof by === 'number' ? by : 128 + constants.signals[by];
+    if (!isStartedAgain({ by, wasReady: this.#wasReady, asked: this.#asked })) return end(status);
+    this.#deaths = deathsInARow(this.#deaths, ranMs);
     const delay = restartDelay(this.#deaths);
-    const how = signal === null ? `ended with status ${death.code}` : `was ended by ${signal}`;
-    say(`the host ${how} after ${(death.ranMs / 1_000).toFixed(1)} s; it is started again in ${delay} ms`);
+    const how = typeof by === 'number' ? `ended with status ${by}` : `was ended by ${by}`;
+    const when = delay === 0 ? 'at once' : `in ${delay} ms`;
+    say(`the ${this.#name} ${how} after ${(ranMs / 1_000).toFixed(1)} s; it is started again ${when}`);
     this.#restart = setTimeout(() => this.start(), delay);
   }
 }

@@ -4,6 +4,7 @@ import { MemoryLevel } from 'memory-level';
 import { asError, DrowseError } from '../core/errors.ts';
 import { sealNumber, unsealNumber } from './envelope.ts';
 import { FORMAT_KEY, headRange, NEXT_KEY, TOTAL_KEY } from './keys.ts';
+import { lockedError } from './locked.ts';
 import { closedError } from './refusals.ts';
 import { numberOf } from './row.ts';
 import type { Durability } from './store.ts';
@@ -206,9 +207,7 @@ export class Database {
   #openFailure(error: unknown): DrowseError {
     if (error instanceof DrowseError) return error;
     const cause = innermost(error);
-    if ('code' in cause && cause.code === 'LEVEL_LOCKED') {
-      return new DrowseError('ERR_DROWSE_STORE_LOCKED', `Another supervisor holds ${this.#directory}.`, { cause });
-    }
+    if ('code' in cause && cause.code === 'LEVEL_LOCKED') return lockedError(String(this.#directory), cause);
     return storeFailed(`The store in ${this.#directory} cannot be opened: ${cause.message}`, cause);
   }
 }

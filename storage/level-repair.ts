@@ -4,6 +4,7 @@ import { Level } from 'level';
 import { asError, DrowseError } from '../core/errors.ts';
 import { holdsDatabase } from './database.ts';
 import { FORMAT_KEY, NEXT_KEY, TOTAL_KEY } from './keys.ts';
+import { lockedError } from './locked.ts';
 
 /** LevelDB's own, which the types of `level` leave out. */
 const { repair } = Level as unknown as { repair: (directory: string) => Promise<void> };
@@ -36,9 +37,7 @@ export async function probe(directory: string): Promise<Probe> {
   } catch (error) {
     const { cause = error } = error as Error;
     const { code, message } = asError(cause) as NodeJS.ErrnoException;
-    if (code === 'LEVEL_LOCKED') {
-      throw new DrowseError('ERR_DROWSE_STORE_LOCKED', `Another supervisor holds ${directory}.`, { cause });
-    }
+    if (code === 'LEVEL_LOCKED') throw lockedError(directory, cause);
     const missing = files.includes('CURRENT') ? undefined : 'its file CURRENT is missing';
     if (missing || code === 'LEVEL_CORRUPTION' || /MANIFEST-\d+: No such file/.test(message)) {
       return { broken: `LevelDB cannot open it: ${missing ?? message}`, dropped: 0 };

@@ -80,7 +80,7 @@ t.test('a lost message is named, and a snapshot that can be undone is', async (t
 t.test('a store that a host holds, or that is not there, is refused in one line', async (t) => {
   const { directory } = await openStore(t);
   const held = await drowse(['doctor', '--store', directory]);
-  t.match(held, { status: 1, stdout: '', stderr: `drowse: Another supervisor holds ${directory}.\n` });
+  t.match(held, { status: 1, stdout: '', stderr: /^drowse: Another supervisor holds \S+: process \d+ \(.*\)\.\n$/ });
   const nowhere = await drowse(['doctor', '--store', `${directory}/none`]);
   t.match(nowhere, { status: 2, stderr: /There is no directory/ });
   t.match(await drowse(['doctor']), { status: 2, stderr: /--store/ });

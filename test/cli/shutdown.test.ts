@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { eventually } from '../eventually.ts';
+import { fixture } from '../host.ts';
 import { drowse, type Host, ROOT, startHost } from './drowse.ts';
 
 /** A turn of slow/ada that has begun, and ends when it is told to. */
@@ -97,3 +99,24 @@ t.test('a turn that does not end is cancelled, its caller is told, and the host 
   t.match(await response.json(), { error: { code: 'ERR_DROWSE_CLOSED' } });
   t.equal((await host.ended).status, 0);
 });
+
+for (const [signal, status] of [
+  ['SIGTERM', 0],
+  ['SIGKILL', null],
+] as const) {
+  t.test(`${signal} to the launcher ends a host with an agent that cannot be interrupted`, async (t) => {
+    const directory = t.testdir({});
+    const args = ['--drain', '50', '--agent', `stubborn=${fileURLToPath(fixture('stubborn'))}`];
+    const host = await startHost(t, join(directory, 'data'), { args });
+    const began = join(directory, 'began');
+    const headers = { 'content-type': 'application/json' };
+    fetch(`${host.url}/agents/stubborn/ada`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ began }),
+    }).catch(() => {});
+    await eventually('the loop began', () => existsSync(began));
+    process.kill(host.pid, signal);
+    t.equal((await host.ended).status, status);
+  });
+}
