@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { type AgentId, parseAgentId } from '../core/agent-id.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { AgentTypeOptions, SupervisorOptions } from './options.ts';
+import { permissionFlags } from './permissions.ts';
 import { checkIdleTimeout, checkMaxHeap, invalid, mustBeKnown } from './settings.ts';
 
 /** A registered agent type. */
@@ -16,6 +17,8 @@ export interface AgentType {
   readonly maxHeapBytes: number | undefined;
   /** The environment of its workers. */
   readonly env: Readonly<Record<string, string>>;
+  /** For agents in processes of their own: what those may do, as arguments of their Node. */
+  readonly process: readonly string[] | undefined;
 }
 
 /** The registered types, and agent ids read in their light. */
@@ -58,17 +61,29 @@ function agentType(name: string, given: URL | string | AgentTypeOptions): AgentT
   const path = `agents.${name}`;
   if (typeof options !== 'object' || options === null)
     throw invalid(`${path} must be a module's path or URL, or options`);
-  mustBeKnown(options, ['module', 'idleTimeoutMs', 'maxHeapMb', 'env'], `${path}.`);
+  mustBeKnown(options, ['module', 'idleTimeoutMs', 'maxHeapMb', 'env', 'isolation', 'permissions'], `${path}.`);
   const { idleTimeoutMs, maxHeapMb, env = [] } = options;
   if (!Array.isArray(env) || env.some((key) => typeof key !== 'string'))
     throw invalid(`${path}.env must list names of variables`);
+  const module = moduleUrl(`${path}.module`, options.module);
   return {
     name,
-    module: moduleUrl(`${path}.module`, options.module),
+    module,
     idleTimeoutMs: idleTimeoutMs === undefined ? undefined : checkIdleTimeout(`${path}.idleTimeoutMs`, idleTimeoutMs),
     maxHeapBytes: maxHeapMb === undefined ? undefined : checkMaxHeap(`${path}.maxHeapMb`, maxHeapMb),
     env: Object.fromEntries(env.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]]))),
+    process: processFlags(path, options, module),
   };
+}
+
+function processFlags(path: string, options: AgentTypeOptions, module: string): string[] | undefined {
+  const { isolation = 'thread', permissions } = options;
+  if (isolation !== 'thread' && isolation !== 'process')
+    throw invalid(`${path}.isolation must be 'thread' or 'process', not ${JSON.stringify(isolation)}`);
+  if (isolation === 'thread' && permissions !== undefined)
+    throw invalid(`${path}.permissions hold for a process alone: set ${path}.isolation to 'process'`);
+  if (isolation === 'thread') return undefined;
+  return permissions === undefined ? [] : permissionFlags(`${path}.permissions`, permissions, module);
 }
 
 function mustBeTypeName(name: string): void {

@@ -2,6 +2,7 @@ import type { Timers } from '../core/timers.ts';
 import type { Told } from '../storage/messages.ts';
 import type { Store } from '../storage/store.ts';
 import type { SupervisorEvents } from './events.ts';
+import type { Isolates } from './isolates/isolates.ts';
 import type { IdleSweep } from './lifecycle/idle-sweep.ts';
 import type { Quarantines } from './lifecycle/quarantines.ts';
 import type { RestartBudget } from './lifecycle/restart-budget.ts';
@@ -13,13 +14,12 @@ import type { Keyed } from './messages/once.ts';
 import type { Retention } from './messages/retention.ts';
 import type { Settings } from './settings.ts';
 import type { Counters } from './statistics/counters.ts';
-import type { Threads } from './threads/threads.ts';
 
 /** What all agents of one supervisor share. */
 export interface Hosting {
   readonly settings: Settings;
   readonly store: Store;
-  readonly threads: Threads;
+  readonly isolates: Isolates;
   readonly timers: Timers;
   readonly idle: IdleSweep;
   readonly counters: Counters;

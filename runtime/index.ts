@@ -21,7 +21,14 @@ export type { Durability, Journal, Listed, ListQuery, Opened, Store, Stored } fr
 export type { SleepReason, SupervisorEvents } from './events.ts';
 export type { DeadLetter, DeadLetterQuery, DeadLetters } from './messages/dead-letters.ts';
 export type { PendingMessage } from './messages/pending-message.ts';
-export type { AgentTypeOptions, CloseOptions, SendOptions, SupervisorOptions, TellOptions } from './options.ts';
+export type {
+  AgentTypeOptions,
+  CloseOptions,
+  Permissions,
+  SendOptions,
+  SupervisorOptions,
+  TellOptions,
+} from './options.ts';
 export type { AgentInfo, AgentSummary, AwakeInfo, InboxInfo } from './statistics/agent-info.ts';
 export type { SupervisorStats } from './statistics/supervisor-stats.ts';
 export { Supervisor } from './supervisor.ts';

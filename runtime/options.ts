@@ -2,6 +2,22 @@ import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import type { Durability, Store } from '../storage/store.ts';
 
+/**
+ * What an agent in a process of its own may do, by Node's permission model: what is not named is refused with
+ * `ERR_ACCESS_DENIED`. Its own module and drowse can always be read; what it imports beside them has to be named.
+ */
+export interface Permissions {
+  /** Files and directories that it may read; `*` for all. */
+  read?: readonly string[];
+  /** Files and directories that it may write; `*` for all. */
+  write?: readonly string[];
+  childProcesses?: boolean;
+  workers?: boolean;
+  addons?: boolean;
+  /** Node 24 cannot refuse it. */
+  network?: boolean;
+}
+
 /** One agent type: its module, or its module with what differs from the supervisor's options. */
 export interface AgentTypeOptions {
   /** A file URL, or a path from the working directory. */
@@ -12,6 +28,13 @@ export interface AgentTypeOptions {
   maxHeapMb?: number;
   /** Names of the environment variables that agents of this type see. By default they see none. */
   env?: readonly string[];
+  /**
+   * `thread`, the default, or `process`: each awake agent in a process of its own, which costs more memory and a longer
+   * start, and contains what a thread does not: see docs/isolation.md.
+   */
+  isolation?: 'thread' | 'process';
+  /** What agents in processes of their own may do; by default whatever the host may. */
+  permissions?: Permissions;
 }
 
 /** What {@link Supervisor.open} takes. Times are milliseconds, sizes MiB. */

@@ -4,6 +4,11 @@ import type { Step, Told } from '../storage/messages.ts';
 import type { Store } from '../storage/store.ts';
 import type { Agent } from './agent.ts';
 import type { Hosting } from './hosting.ts';
+import { HangGuard } from './isolates/hang-guard.ts';
+import { HeapGuard } from './isolates/heap-guard.ts';
+import { HelperPool } from './isolates/helper-pool.ts';
+import { Isolates } from './isolates/isolates.ts';
+import { MemoryReturn } from './isolates/memory-return.ts';
 import { IdleSweep } from './lifecycle/idle-sweep.ts';
 import { Quarantines } from './lifecycle/quarantines.ts';
 import { RestartBudget } from './lifecycle/restart-budget.ts';
@@ -18,11 +23,6 @@ import { Waker } from './messages/waker.ts';
 import type { Settings } from './settings.ts';
 import { StallWatch } from './stall-watch.ts';
 import { Counters } from './statistics/counters.ts';
-import { HangGuard } from './threads/hang-guard.ts';
-import { HeapGuard } from './threads/heap-guard.ts';
-import { HelperPool } from './threads/helper-pool.ts';
-import { MemoryReturn } from './threads/memory-return.ts';
-import { Threads } from './threads/threads.ts';
 
 const NOBODY: readonly string[] = [];
 
@@ -54,7 +54,7 @@ export class Services implements Hosting {
   readonly quarantines: Quarantines;
   readonly caution = new Caution();
   readonly helpers = new HelperPool();
-  readonly threads: Threads;
+  readonly isolates: Isolates;
   readonly alarms: AlarmClock;
   readonly once: Once;
   readonly #awaken: ServicesOptions['awaken'];
@@ -81,7 +81,7 @@ export class Services implements Hosting {
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
     this.#memoryReturn = new MemoryReturn(clock, this.helpers);
     const guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
-    this.threads = new Threads(guards, () => this.#memoryReturn.threadEnded());
+    this.isolates = new Isolates(guards, () => this.#memoryReturn.threadEnded());
     this.#stalls = new StallWatch(store, clock, settings.storeStallMs, (forMs) => announce('storeStalled', { forMs }));
     this.#waker = new Waker({ messages, log, timers: this.timers, find: this.#awaken, limit: RESUMED_AT_ONCE });
     const wake = (agentId: string) => this.#waker.wake(agentId, 'alarm');

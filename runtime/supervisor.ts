@@ -161,7 +161,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const [stored, pending] = await Promise.all([store.read(id.full), store.messages.pending(id.full)]);
     const state = options.state && stored && { state: await helpers.run('fold-state', stored) };
     const inbox = inspectInbox(pending, this.#settings.clock.now());
-    const heap = await this.#agents.get(id.full)?.incarnation?.thread?.heap();
+    const heap = await this.#agents.get(id.full)?.incarnation?.isolate?.heap();
     // From here on without an await: what is said of the agent belongs to one moment.
     const agent = this.#agents.get(id.full);
     const quarantine = this.#services.quarantines.get(id.full);

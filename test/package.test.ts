@@ -127,7 +127,12 @@ t.test('only its two doors can be imported', async (t) => {
 
 t.test('it holds what runs, its types and its docs: no tests, benchmarks, sources or tools', async (t) => {
   const paths = files.map(({ path }) => path);
-  for (const path of ['dist/runtime/index.js', 'dist/workers/entry.js', 'dist/workers/define-agent.d.ts', 'LICENSE']) {
+  for (const path of [
+    'dist/runtime/index.js',
+    'dist/workers/thread-entry.js',
+    'dist/workers/define-agent.d.ts',
+    'LICENSE',
+  ]) {
     t.ok(paths.includes(path), path);
   }
   const strange = paths.filter(

@@ -1,5 +1,5 @@
-// Builds dist/: every module as JavaScript with types, then the worker's entry once more as one
-// minified bundle, because each awake agent loads it: unbundled, it costs every worker about 3 MB.
+// Builds dist/: every module as JavaScript with types, then the workers' entries once more as one
+// minified bundle each, because each awake agent loads one: unbundled, it costs every worker about 3 MB.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,8 +13,8 @@ const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/pack
 rmSync(dist, { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', join(root, 'tools/tsconfig.build.json')], { stdio: 'inherit' });
 await build({
-  entryPoints: [join(root, 'workers/entry.ts')],
-  outfile: join(dist, 'workers/entry.js'),
+  entryPoints: ['thread-entry', 'process-entry'].map((name) => join(root, 'workers', `${name}.ts`)),
+  outdir: join(dist, 'workers'),
   allowOverwrite: true,
   bundle: true,
   minify: true,

@@ -13,6 +13,17 @@ export interface Boot {
   readonly heartbeatIntervalMs: number;
 }
 
+/** What goes to an agent's process by its channel: frames, or a message of the control plane. */
+export type ChannelDown =
+  | { readonly turns: readonly Down[]; readonly control?: undefined }
+  | { readonly turns?: undefined; readonly control: unknown };
+
+/** What comes from it: a frame, a message of the control plane, or what it is about to die of. */
+export type ChannelUp = { readonly turn: Up } | { readonly control: unknown } | { readonly died: Fault };
+
+/** The file descriptor at which an agent's process writes its pulse. */
+export const PULSE_PIPE = 4;
+
 /** From the supervisor to the thread. `number` counts the messages of one incarnation, from 1. */
 export type Down =
   | { readonly kind: 'message'; readonly number: number; readonly body: Uint8Array }

@@ -1,7 +1,7 @@
 import { DrowseError } from '../../core/errors.ts';
+import { HeapExceeded } from '../isolates/heap-guard.ts';
+import { Hung } from '../isolates/hung.ts';
 import type { Delivery } from '../messages/delivery.ts';
-import { HeapExceeded } from '../threads/heap-guard.ts';
-import { Hung } from '../threads/hung.ts';
 
 /** What callers are told of a thread that ended unasked while the agent was starting, or had the turn of a delivery running, or none. */
 export function crashError(

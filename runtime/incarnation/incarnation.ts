@@ -3,10 +3,10 @@ import { fromFault } from '../../core/fault.ts';
 import type { Call, Hydrated, Passivated, Up } from '../../workers/protocol.ts';
 import type { AgentType } from '../agent-types.ts';
 import type { Hosting } from '../hosting.ts';
+import type { Isolate } from '../isolates/isolate.ts';
 import type { Delivery } from '../messages/delivery.ts';
 import type { Inbox } from '../messages/inbox.ts';
 import { recordOf } from '../messages/turn-record.ts';
-import type { Thread } from '../threads/thread.ts';
 import { AgentCalls } from './agent-calls.ts';
 import { writeLine } from './agent-log.ts';
 import { crashError, turnTimeout } from './crash-error.ts';
@@ -37,7 +37,7 @@ export class Incarnation {
   readonly #writer: RecordWriter;
   readonly #calls: AgentCalls;
   readonly #markEnded: (ending: Ending) => void;
-  #thread: Thread | undefined;
+  #isolate: Isolate | undefined;
   #started = false;
   /** Why it is ending, from the moment that this is decided. */
   #verdict: Pick<Ending, 'kind' | 'cause'> | undefined;
@@ -56,7 +56,7 @@ export class Incarnation {
     };
     this.#gate = new OutputGate(failed, onTurn);
     this.#writer = new RecordWriter(this.#gate);
-    this.#calls = new AgentCalls(agentId, hosting, (frame) => this.#thread?.post(frame));
+    this.#calls = new AgentCalls(agentId, hosting, (frame) => this.#isolate?.post(frame));
     ({ promise: this.ended, resolve: this.#markEnded } = Promise.withResolvers<Ending>());
   }
 
@@ -82,8 +82,8 @@ export class Incarnation {
     return this.#type.maxHeapBytes ?? this.#hosting.settings.maxHeapBytes;
   }
 
-  get thread(): Thread | undefined {
-    return this.#thread;
+  get isolate(): Isolate | undefined {
+    return this.#isolate;
   }
 
   /** Reads what is stored, starts the thread and rebuilds the agent in it. Undefined where that failed: then it is ending. */
@@ -99,13 +99,13 @@ export class Incarnation {
       }
       this.#writer.open(journal);
       this.#inbox.load(pending);
-      const thread = this.#spawn();
+      const isolate = this.#spawn();
       const { maxMessageBytes, maxStateBytes } = settings;
       const { module } = this.#type;
       const orders = { agentId: this.#agentId, module, types, stored, maxMessageBytes, maxStateBytes };
-      const hydrated = await this.#inTime(thread.call<Hydrated>((control) => control.hydrate(orders)));
+      const hydrated = await this.#inTime(isolate.call<Hydrated>((control) => control.hydrate(orders)));
       if (!hydrated.ok) throw fromFault(hydrated.fault, this.#agentId);
-      if (stored && stored.snapshot.length > this.#maxHeapBytes / LARGE) await thread.fits();
+      if (stored && stored.snapshot.length > this.#maxHeapBytes / LARGE) await isolate.fits();
       this.#started = true;
       return { idleTimeoutMs: hydrated.idleTimeoutMs };
     } catch (error) {
@@ -115,14 +115,14 @@ export class Incarnation {
   }
 
   deliver(delivery: Delivery): void {
-    this.#thread?.post({ kind: 'message', number: this.#window.add(delivery), body: delivery.body });
+    this.#isolate?.post({ kind: 'message', number: this.#window.add(delivery), body: delivery.body });
   }
 
   /** Asks the turn of a delivery to end and roll back; ends the thread if the turn ignores that. */
   cancel(delivery: Delivery): void {
     const number = this.#window.numberOf(delivery);
     if (number === undefined) return;
-    this.#thread?.post({ kind: 'cancel', number });
+    this.#isolate?.post({ kind: 'cancel', number });
     this.#calls.end(number, true);
     this.#endIfIgnored(number, delivery);
   }
@@ -142,7 +142,7 @@ export class Incarnation {
       this.#stop('slept', cause);
     };
     try {
-      const asked = (this.#thread as Thread).call<Passivated>((control) => control.passivate(this.#window.last));
+      const asked = (this.#isolate as Isolate).call<Passivated>((control) => control.passivate(this.#window.last));
       const answer = await timers.during(grace, asked, late);
       if (!answer.asleep) return false;
       await this.#sleep(answer);
@@ -171,31 +171,32 @@ export class Incarnation {
   #stop(kind: Ending['kind'], cause: Error): void {
     if (this.#verdict) return;
     this.#verdict = { kind, cause };
-    if (this.#thread) void this.#thread.end();
+    if (this.#isolate) void this.#isolate.end();
     else void this.#conclude();
   }
 
-  #spawn(): Thread {
-    const { threads, settings } = this.#hosting;
-    const thread = threads.spawn({
+  #spawn(): Isolate {
+    const { isolates, settings } = this.#hosting;
+    const isolate = isolates.spawn({
       name: this.#agentId,
       env: this.#type.env,
+      process: this.#type.process,
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
       maxHeapBytes: this.#maxHeapBytes,
       onFrame: (frame) => this.#hear(frame),
       onOverdue: (turn) => this.#overdue(turn),
       onOutput: (stream, text) => settings.log.info({ agentId: this.#agentId, stream }, text.trimEnd()),
     });
-    this.#thread = thread;
-    void thread.ended.then((how) => {
-      const running = this.#window.get(this.#thread?.pulse.running ?? 0);
+    this.#isolate = isolate;
+    void isolate.ended.then((how) => {
+      const running = this.#window.get(this.#isolate?.pulse.running ?? 0);
       const cause = crashError(this.#agentId, how, this.#started ? { delivery: running } : 'starting');
       // An agent whose state does not fit into its memory will not start the next time either.
       const hopeless = !this.#started && cause.code === 'ERR_DROWSE_AGENT_OUT_OF_MEMORY';
       this.#verdict ??= { kind: hopeless ? 'failed' : 'crashed', cause };
       return this.#conclude();
     });
-    return thread;
+    return isolate;
   }
 
   /** A turn runs for longer than any may. */
@@ -262,13 +263,13 @@ export class Incarnation {
     await this.#gate.settled();
     if (!this.#gate.failed) release();
     this.#verdict ??= { kind: 'slept', cause: new Error('The agent went to sleep.') };
-    void this.#thread?.leave(this.#hosting.settings.abortGraceMs);
+    void this.#isolate?.leave(this.#hosting.settings.abortGraceMs);
   }
 
   #endIfIgnored(number: number, delivery: Delivery): void {
     const { settings, timers } = this.#hosting;
     const look = (): void => {
-      const pulse = this.#thread?.pulse;
+      const pulse = this.#isolate?.pulse;
       // Behind another turn it can only wait; the grace counts from when its own begins.
       if (pulse && pulse.begun < number) grace = timers.add(settings.abortGraceMs, look);
       // Its own turn, and no later one: that it is over may be known here only when its answer is read.
@@ -288,7 +289,7 @@ export class Incarnation {
   }
 
   async #conclude(): Promise<void> {
-    const begun = this.#thread?.pulse.begun ?? 0;
+    const begun = this.#isolate?.pulse.begun ?? 0;
     const { kind, cause } = this.#verdict as Pick<Ending, 'kind' | 'cause'>;
     this.#calls.cancelAll();
     const unbegun = this.#window.close(begun, cause, this.#gate.failed);

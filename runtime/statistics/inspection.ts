@@ -10,7 +10,7 @@ export function inspectAwake(
   now: number,
 ): AwakeInfo {
   const { incarnation } = agent;
-  const pulse = incarnation?.thread?.pulse;
+  const pulse = incarnation?.isolate?.pulse;
   const mb = (bytes: number) => Math.round((bytes / 2 ** 20) * 10) / 10;
   return {
     epoch: incarnation?.epoch,

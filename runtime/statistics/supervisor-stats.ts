@@ -21,6 +21,8 @@ export interface SupervisorStats {
     readonly zombies: number;
     /** Threads that exist, zombies included. */
     readonly threads: number;
+    /** The same of processes, which agents with `isolation: 'process'` have in the place of a thread. */
+    readonly processes: number;
   };
   /**
    * Threads that were given up but still run, blocked in a native call, and since when (milliseconds since 1970). Their agents run

@@ -3,8 +3,8 @@ import { queryObjects } from 'node:v8';
 import t from 'tap';
 import { Agent } from '../../runtime/agent.ts';
 import { Incarnation } from '../../runtime/incarnation/incarnation.ts';
+import { Isolate } from '../../runtime/isolates/isolate.ts';
 import { Delivery } from '../../runtime/messages/delivery.ts';
-import { Thread } from '../../runtime/threads/thread.ts';
 import { eventually } from '../eventually.ts';
 import { openHost } from '../host.ts';
 
@@ -38,7 +38,7 @@ t.test('an agent that sleeps leaves no object behind', async (t) => {
     await Promise.all(ids.map((id) => host.send(id, { do: 'note', what: 1 })));
     await eventually('they sleep', () => host.stats().workers.threads === 0);
   }
-  for (const kind of [Agent, Incarnation, Thread, Delivery]) {
+  for (const kind of [Agent, Incarnation, Isolate, Delivery]) {
     await eventually(`no ${kind.name} is left`, () => queryObjects(kind as never, { format: 'count' }) === 0);
   }
 });

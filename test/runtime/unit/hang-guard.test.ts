@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Timers } from '../../../core/timers.ts';
-import { HangGuard } from '../../../runtime/threads/hang-guard.ts';
+import { HangGuard } from '../../../runtime/isolates/hang-guard.ts';
 import { ManualClock } from '../../manual-clock.ts';
 
 const LIMITS = { heartbeatIntervalMs: 10, hangTimeoutMs: 100, turnTimeoutMs: 300 };

@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { HelperPool } from '../../../runtime/threads/helper-pool.ts';
-import { MemoryReturn } from '../../../runtime/threads/memory-return.ts';
+import type { HelperPool } from '../../../runtime/isolates/helper-pool.ts';
+import { MemoryReturn } from '../../../runtime/isolates/memory-return.ts';
 import trimMemory from '../../../workers/trim-memory.ts';
 import { ManualClock } from '../../manual-clock.ts';
 

@@ -1,10 +1,8 @@
-/** What ended a thread whose event loop was blocked. */
+/** What ended an isolate whose event loop was blocked. */
 export class Hung extends Error {
   override readonly name = 'Hung';
 
-  /** `at` says where it ran, the innermost call first; empty where it could not be asked. */
-  constructor(blockedMs: number, at: readonly string[]) {
-    const where = at.length === 0 ? 'in a call that cannot be interrupted' : `at ${at.join(' < ')}`;
+  constructor(blockedMs: number, where: string) {
     super(`its event loop was blocked for ${Math.round(blockedMs)} ms, ${where}`);
   }
 }

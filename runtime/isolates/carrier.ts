@@ -1,0 +1,44 @@
+import type { Remote } from 'comlink';
+import type { Control, Down, Up } from '../../workers/protocol.ts';
+import type { Pulse } from '../../workers/pulse.ts';
+
+export interface CarrierOptions {
+  /** The agent's, for debuggers and lists of processes. */
+  readonly name: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly heartbeatIntervalMs: number;
+  /** What it may hold, heap and external memory together, before it is ended. */
+  readonly maxHeapBytes: number;
+  readonly onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
+}
+
+/** What an isolate's carrier tells it. */
+export interface Listener {
+  frame(frame: Up): void;
+  /** It is gone: with how it ended, once all that it had said before can be read. */
+  gone(how: Error): void;
+}
+
+/** What runs the code of one agent: a worker thread, or a process. */
+export interface Carrier {
+  readonly pulse: Pulse;
+  readonly control: Remote<Control>;
+  /** Hands over the frames of one tick. */
+  post(frames: readonly Down[]): void;
+  /** Gives the listener what was said and lies unread. */
+  read(): void;
+  /** Ends it, whatever it does. May be called again. */
+  terminate(): void;
+  /** Nothing that it says reaches anybody any more. */
+  close(): void;
+  /** Bytes; undefined where there is no answer. */
+  memory(): Promise<Memory | undefined>;
+  /** In words, where its code is just now, as far as that can be had. */
+  whereabouts(): Promise<string>;
+}
+
+/** What an agent holds, in bytes. */
+export interface Memory {
+  readonly used: number;
+  readonly external: number;
+}

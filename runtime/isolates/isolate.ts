@@ -1,0 +1,146 @@
+import type { Remote } from 'comlink';
+import { within } from '../../core/within.ts';
+import type { Control, Down, Up } from '../../workers/protocol.ts';
+import type { Pulse } from '../../workers/pulse.ts';
+import type { Carrier, CarrierOptions, Memory } from './carrier.ts';
+import type { Beating } from './hang-guard.ts';
+import type { Guarded, HeapExceeded, HeapWatch } from './heap-guard.ts';
+import { Hung } from './hung.ts';
+import { ProcessCarrier } from './process-carrier.ts';
+import { ThreadCarrier } from './thread-carrier.ts';
+
+/** How long a terminated isolate may take to end before it counts as a zombie: one that is blocked in a native call. */
+const ZOMBIE_AFTER_MS = 2_000;
+
+export interface IsolateOptions extends CarrierOptions {
+  /** Given for one that is to be a process: what that may do, as arguments of its Node. */
+  readonly process: readonly string[] | undefined;
+  readonly onFrame: (frame: Up) => void;
+  /** A turn has been running for longer than it may. */
+  readonly onOverdue: (turn: number) => void;
+}
+
+/** A worker thread or process seen from outside: frames down and up, calls on its control plane, and an end that always comes. */
+export class Isolate implements Guarded, Beating {
+  /** The watch over its memory. */
+  watch: Pick<HeapWatch, 'heat' | 'fits'> | undefined;
+  /** Resolves once it takes no more part: with how it ended, after its last frame was handed over. */
+  readonly ended: Promise<Error>;
+  /** Resolves once it is gone, which for a zombie is later. */
+  readonly exited: Promise<void>;
+  readonly kind: 'thread' | 'process';
+  readonly #carrier: Carrier;
+  readonly #onOverdue: (turn: number) => void;
+  readonly #markEnded: (how: Error) => void;
+  readonly #markExited: () => void;
+  #outbox: Down[] = [];
+  readonly #flush = () => {
+    const frames = this.#outbox;
+    this.#outbox = [];
+    if (!this.#over) this.#carrier.post(frames);
+  };
+  readonly #startedAt = Date.now();
+  /** Why it was ended, where that is not how it says it ended. */
+  #endedBy: Error | undefined;
+  #givenUpAt: number | undefined;
+  #over = false;
+  #gone = false;
+
+  constructor(options: IsolateOptions) {
+    this.#onOverdue = options.onOverdue;
+    ({ promise: this.ended, resolve: this.#markEnded } = Promise.withResolvers<Error>());
+    ({ promise: this.exited, resolve: this.#markExited } = Promise.withResolvers<void>());
+    const listener = { frame: options.onFrame, gone: (how: Error) => this.#exit(how) };
+    this.kind = options.process ? 'process' : 'thread';
+    this.#carrier = options.process
+      ? new ProcessCarrier(options, options.process, listener)
+      : new ThreadCarrier(options, listener);
+  }
+
+  get pulse(): Pulse {
+    return this.#carrier.pulse;
+  }
+
+  /** Since when it is given up while it still runs, in milliseconds since 1970; undefined for any other. */
+  get zombieSince(): number | undefined {
+    return this.#gone ? undefined : this.#givenUpAt;
+  }
+
+  /** Sends a frame. Those of one tick go together: waking the other side costs far more than what it is woken with. */
+  post(frame: Down): void {
+    if (this.#outbox.push(frame) > 1) return;
+    process.nextTick(this.#flush);
+    this.watch?.heat();
+  }
+
+  /** A call on the control plane. Rejects with {@link ended}'s error if it ends first. */
+  async call<T>(call: (control: Remote<Control>) => Promise<T>): Promise<T> {
+    const ended = this.ended.then((how) => Promise.reject(how));
+    return Promise.race([call(this.#carrier.control), ended]);
+  }
+
+  get busyForMs(): number | undefined {
+    const since = this.pulse.lastBeat === 0 ? this.#startedAt : this.pulse.runningSince;
+    return since === undefined ? undefined : Date.now() - since;
+  }
+
+  /** Resolves once it holds no more memory than it may; rejects with {@link ended}'s error if it is ended for that. */
+  async fits(): Promise<void> {
+    await Promise.race([this.watch?.fits(), this.ended.then((how) => Promise.reject(how))]);
+  }
+
+  exceeded(error: HeapExceeded): void {
+    this.#endedBy = error;
+    void this.end();
+  }
+
+  hung(blockedMs: number): void {
+    void this.#carrier.whereabouts().then((where) => {
+      this.#endedBy = new Hung(blockedMs, where);
+      return this.end();
+    });
+  }
+
+  overdue(turn: number): void {
+    this.#onOverdue(turn);
+  }
+
+  /** Asks it to end by itself; ends it if it hasn't within `graceMs`. */
+  async leave(graceMs: number): Promise<void> {
+    this.call((control) => control.leave()).catch(() => {});
+    if (!(await this.#endsWithin(graceMs))) await this.end();
+  }
+
+  /** Ends it, whatever it does; gives it up as a zombie if it cannot be ended. */
+  async end(): Promise<void> {
+    this.#carrier.terminate();
+    if (await this.#endsWithin(ZOMBIE_AFTER_MS)) return;
+    this.#givenUpAt = Date.now();
+    this.#conclude(new Error(`The ${this.kind} did not end when it was terminated: it is blocked in a native call.`));
+  }
+
+  /** What it holds. Undefined where there is no answer, as from a native call. */
+  async heap(): Promise<Memory | undefined> {
+    return this.#over ? undefined : Promise.race([this.#carrier.memory(), this.ended.then(() => undefined)]);
+  }
+
+  #exit(how: Error): void {
+    this.#gone = true;
+    this.#markExited();
+    this.#conclude(how);
+  }
+
+  #conclude(how: Error): void {
+    if (this.#over) return;
+    // What it said before it ended counts, and comes before the news of the end.
+    this.#carrier.read();
+    this.#over = true;
+    this.#carrier.close();
+    this.#markEnded(this.#endedBy ?? how);
+  }
+
+  async #endsWithin(ms: number): Promise<boolean> {
+    const ended = this.ended.then(() => true);
+    return (await within(ms, ended)) ?? false;
+  }
+}

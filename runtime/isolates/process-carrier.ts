@@ -1,0 +1,133 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { type Remote, wrap } from 'comlink';
+import { fromFault } from '../../core/fault.ts';
+import { within } from '../../core/within.ts';
+import { ChannelEndpoint } from '../../workers/channel-endpoint.ts';
+import { type ChannelDown, type ChannelUp, type Control, type Down, PULSE_PIPE } from '../../workers/protocol.ts';
+import { Pulse } from '../../workers/pulse.ts';
+import type { Carrier, CarrierOptions, Listener, Memory } from './carrier.ts';
+
+// From sources and from dist/ alike.
+const ENTRY = fileURLToPath(new URL(`../../workers/process-entry${extname(import.meta.filename)}`, import.meta.url));
+
+/** What the system counts as memory of a process that has loaded no agent yet: measured, Node 26 on Linux. */
+const EMPTY_BYTES = 10 * 2 ** 20;
+
+/** How long what a process has said before its end may take to be read. */
+const LAST_WORDS_MS = 2_000;
+
+/** A child process that runs an agent. */
+export class ProcessCarrier implements Carrier {
+  readonly pulse = new Pulse();
+  readonly control: Remote<Control>;
+  readonly #child: ChildProcess;
+  readonly #listener: Listener;
+  readonly #endpoint: ChannelEndpoint;
+  readonly #name: string;
+  #how: Error | undefined;
+  #closed = false;
+
+  /** `flags` are arguments of its Node. */
+  constructor(options: CarrierOptions, flags: readonly string[], listener: Listener) {
+    const { name, env, heartbeatIntervalMs, maxHeapBytes } = options;
+    this.#name = name;
+    this.#listener = listener;
+    this.#endpoint = new ChannelEndpoint((control) => this.#send({ control }));
+    this.control = wrap<Control>(this.#endpoint);
+    this.#child = fork(ENTRY, [name, String(process.pid), String(heartbeatIntervalMs)], {
+      execArgv: [...limits(maxHeapBytes), ...flags],
+      env,
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+    });
+    // A process that cannot be started is told of by its end.
+    this.#child.on('error', () => {});
+    this.#child.on('message', (said: ChannelUp) => this.#hear(said));
+    this.#listen(options.onOutput);
+    void this.#untilGone();
+  }
+
+  post(turns: readonly Down[]): void {
+    this.#send({ turns });
+  }
+
+  /** All it says is read as it comes. */
+  read(): void {}
+
+  terminate(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** What the system counts: it has no say in that. */
+  async memory(): Promise<Memory | undefined> {
+    try {
+      const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+      const anonymous = Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
+      return Number.isNaN(anonymous) ? undefined : { used: Math.max(0, anonymous - EMPTY_BYTES), external: 0 };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async whereabouts(): Promise<string> {
+    return 'where is not known of a process';
+  }
+
+  #send(message: ChannelDown): void {
+    // What does not arrive any more is told by its end.
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  #hear(said: ChannelUp): void {
+    if (this.#closed) return;
+    if ('turn' in said) this.#listener.frame(said.turn);
+    else if ('died' in said) this.#how = fromFault(said.died, this.#name);
+    else this.#endpoint.hear(said.control);
+  }
+
+  #listen(onOutput: CarrierOptions['onOutput']): void {
+    const cells = new Uint8Array(this.pulse.buffer);
+    let unread: Uint8Array = Buffer.alloc(0);
+    (this.#child.stdio[PULSE_PIPE] as Readable).on('data', (bytes: Buffer) => {
+      unread = unread.length === 0 ? bytes : Buffer.concat([unread, bytes]);
+      const whole = unread.length - (unread.length % cells.length);
+      if (whole > 0) cells.set(unread.subarray(whole - cells.length, whole));
+      unread = unread.subarray(whole);
+    });
+    for (const name of ['stdout', 'stderr'] as const) {
+      this.#child[name]?.setEncoding('utf8').on('data', (text: string) => onOutput(name, text));
+    }
+  }
+
+  async #untilGone(): Promise<void> {
+    const [pulse, channel] = [this.#child.stdio[PULSE_PIPE] as Readable, this.#child];
+    const lastWords = Promise.all([once(pulse, 'close'), once(channel, 'disconnect')]);
+    lastWords.catch(() => {});
+    try {
+      const [code, signal] = await once(this.#child, 'exit');
+      await within(LAST_WORDS_MS, lastWords);
+      const by = signal === null ? `ended by itself with exit code ${code}` : `was ended by ${signal}`;
+      this.#listener.gone(this.#how ?? new Error(`The process ${by}.`));
+    } catch (error) {
+      this.#listener.gone(error as Error);
+    }
+  }
+}
+
+/**
+ * V8 ends a process that reaches its limit, and no other, so it stands nearer to what an agent may hold than that of a thread.
+ * The stack is no larger than the host's own, which could otherwise not decode what an agent nests.
+ */
+function limits(maxHeapBytes: number): string[] {
+  const heapMb = Math.max(64, Math.ceil((2 * maxHeapBytes) / 2 ** 20));
+  return [`--max-old-space-size=${heapMb}`, '--stack-size=750', '--disable-warning=ExperimentalWarning'];
+}
