@@ -12,8 +12,11 @@ const FLAGS = {
   network: '--allow-net',
 } as const;
 
-/** drowse's own code. */
-const OWN = dirname(createRequire(import.meta.url).resolve('drowse/package.json'));
+/** What a worker loads of drowse, and of other packages where it runs from sources. */
+const OWN = [
+  createRequire(import.meta.url).resolve('drowse/package.json'),
+  ...['workers', 'core', 'dist', 'node_modules'].map((name) => join(import.meta.dirname, '..', name)).filter(existsSync),
+];
 
 /** The arguments of Node that grant no more than that. Throws `ERR_DROWSE_INVALID_OPTIONS`. */
 export function permissionFlags(path: string, permissions: Permissions, module: string): string[] {
@@ -23,7 +26,7 @@ export function permissionFlags(path: string, permissions: Permissions, module: 
   for (const name of names) {
     if (typeof (permissions[name] ?? false) !== 'boolean') throw invalid(`${path}.${name} must be true or false`);
   }
-  const own = module.startsWith('file:') ? [OWN, ...neededBy(fileURLToPath(module))] : [OWN];
+  const own = module.startsWith('file:') ? [...OWN, ...neededBy(fileURLToPath(module))] : OWN;
   return [
     '--permission',
     // Dropped before the agent's module is loaded: see die-with-parent.ts.

@@ -6,15 +6,29 @@ export function fixture(name: string): URL {
   return new URL(`./fixtures/${name}.ts`, import.meta.url);
 }
 
+/** With ISOLATION=process in the environment, every agent has a process of its own. */
+const { ISOLATION: isolation = 'thread' } = process.env as { ISOLATION?: 'thread' | 'process' };
+
+type Agents = SupervisorOptions['agents'];
+
+function isolated(agents: Agents): Agents {
+  const types = Object.entries(agents).map(([name, type]) => {
+    const options = typeof type === 'string' || type instanceof URL ? { module: type } : type;
+    return [name, { isolation, ...options }];
+  });
+  return Object.fromEntries(types);
+}
+
 /** A supervisor in a folder of its own (or the one given), with probes for agents; closed when the test ends. */
 export async function openHost(t: Test, options: Partial<SupervisorOptions> = {}): Promise<Supervisor> {
   const place = options.store || options.directory ? {} : { directory: `${t.testdir()}/data` };
+  const { agents = { probe: fixture('probe') } } = options;
   const host = await Supervisor.open({
-    agents: { probe: fixture('probe') },
     durability: 'os',
     restarts: { backoffMs: [1, 10] },
     ...place,
     ...options,
+    agents: isolated(agents),
   });
   t.teardown(() => host.close({ drainMs: 0 }));
   return host;

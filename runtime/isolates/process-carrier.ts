@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { type Remote, wrap } from 'comlink';
+import { type Remote, releaseProxy, wrap } from 'comlink';
 import { fromFault } from '../../core/fault.ts';
 import { within } from '../../core/within.ts';
 import { ChannelEndpoint } from '../../workers/channel-endpoint.ts';
@@ -65,6 +65,8 @@ export class ProcessCarrier implements Carrier {
 
   close(): void {
     this.#closed = true;
+    // Comlink keeps the endpoint for as long as the proxy lives, and through the endpoint the proxy can be reached.
+    this.control[releaseProxy]();
   }
 
   /** What the system counts: it has no say in that. */

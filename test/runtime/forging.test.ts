@@ -1,12 +1,14 @@
 import t from 'tap';
 import { fixture, openHost } from '../host.ts';
 
-t.test('frames that an agent forges through parentPort, workerData or its handles change nothing', async (t) => {
-  const host = await openHost(t, { agents: { forger: fixture('forger') } });
-  for (const count of [1, 2, 3]) {
-    t.same(await host.send('a', {}), { count, stolen: 0, workerData: [], listeners: 0 });
-  }
-  await host.passivate('a');
-  t.match(await host.inspect('a', { state: true }), { state: { count: 3 }, sequence: 3 });
-  t.equal(host.stats().crashes, 0);
-});
+for (const isolation of ['thread', 'process'] as const) {
+  t.test(`frames that an agent in a ${isolation} forges change nothing`, async (t) => {
+    const host = await openHost(t, { agents: { forger: { module: fixture('forger'), isolation } } });
+    for (const count of [1, 2, 3]) {
+      t.same(await host.send('a', {}), { count, stolen: 0, workerData: [], listeners: 0 });
+    }
+    await host.passivate('a');
+    t.match(await host.inspect('a', { state: true }), { state: { count: 3 }, sequence: 3 });
+    t.equal(host.stats().crashes, 0);
+  });
+}

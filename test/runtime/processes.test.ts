@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { eventually } from '../eventually.ts';
+import { fixture, openHost } from '../host.ts';
+
+const isolation = 'process';
+const probe = { module: fixture('probe'), isolation } as const;
+
+t.test('an agent in a process differs from one in a thread by one word', async (t) => {
+  const host = await openHost(t, { agents: { near: fixture('probe'), far: probe } });
+  for (const id of ['near/a', 'far/a']) {
+    t.equal(await host.send(id, { do: 'note', what: 1 }), 1);
+    t.match(await host.inspect(id), { status: 'active', awake: { memory: { heapUsedMb: Number } } });
+  }
+  t.match(host.stats().workers, { active: 2, threads: 1, processes: 1 });
+  for (const id of ['near/a', 'far/a']) {
+    await host.passivate(id);
+    t.same(await host.send(id, { do: 'notes' }), [1]);
+    await t.rejects(host.send(id, { do: 'throw' }), { name: 'ProbeError', cause: { message: 'the cause' } });
+    await t.rejects(host.send(id, { do: 'throwLater' }), {
+      code: 'ERR_DROWSE_AGENT_CRASHED',
+      message: /crashed in the turn of a send: thrown outside the turn$/,
+    });
+    await t.rejects(host.send(id, { do: 'exit', code: 7 }), { message: /ended by itself with exit code 7\.$/ });
+    t.same(await host.send(id, { do: 'notes' }), [1]);
+  }
+});
+
+t.test('what ends a process ends that of the agent alone, and the error says how', async (t) => {
+  const host = await openHost(t, { agents: { probe, other: probe } });
+  t.equal(await host.send('other/a', { do: 'note', what: 1 }), 1);
+  await t.rejects(host.send('probe/a', { do: 'kill' }), {
+    code: 'ERR_DROWSE_AGENT_CRASHED',
+    message: /The process was ended by SIGKILL\.$/,
+  });
+  t.equal(await host.send('probe/a', { do: 'note', what: 1 }), 1);
+  t.equal(await host.send('other/a', { do: 'note', what: 2 }), 2);
+});
+
+/** Runs a script of test/fixtures without what tap loads into every process that a test starts. */
+function run(t: Test, name: string, ...args: string[]) {
+  const clean = ['-i', `PATH=${process.env.PATH}`, process.execPath];
+  const child = spawn('env', [...clean, fileURLToPath(fixture(name)), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  return child;
+}
+
+const DENIED = ['ERR_ACCESS_DENIED', 'ERR_DLOPEN_DISABLED'];
+
+t.test('it has what its permissions name, and nothing else', async (t) => {
+  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const told = await json(run(t, 'permitted', t.testdir({ 'file.txt': 'text' }), String(port)).stdout);
+  for (const [type, answers] of Object.entries(told as Record<string, Record<string, string>>)) {
+    for (const [name, answer] of Object.entries(answers)) {
+      const free = name === type || (name === 'network' && !process.allowedNodeEnvironmentFlags.has('--allow-net'));
+      // A library that is not there is told of in another way.
+      t.equal(!DENIED.includes(answer), free, `an agent with ${type} tries ${name}: ${answer}`);
+    }
+  }
+});
+
+t.test('a process in an endless loop ends with its host', async (t) => {
+  const host = run(t, 'process-host', t.testdir());
+  await once(host.stdout, 'data');
+  const child = Number(readFileSync(`/proc/${host.pid}/task/${host.pid}/children`, 'utf8').trim());
+  t.ok(child > 0);
+  host.kill('SIGKILL');
+  await eventually('the process is gone', () => !existsSync(`/proc/${child}`));
+});
