@@ -15,7 +15,9 @@ const FLAGS = {
 /** What a worker loads of drowse, and of other packages where it runs from sources. */
 const OWN = [
   createRequire(import.meta.url).resolve('drowse/package.json'),
-  ...['workers', 'core', 'dist', 'node_modules'].map((name) => join(import.meta.dirname, '..', name)).filter(existsSync),
+  ...['workers', 'core', 'dist', 'node_modules']
+    .map((name) => join(import.meta.dirname, '..', name))
+    .filter(existsSync),
 ];
 
 /** The arguments of Node that grant no more than that. Throws `ERR_DROWSE_INVALID_OPTIONS`. */

@@ -9,7 +9,7 @@ const NAMES = ['a throw outside the turn', '`process.exit()`', 'an endless loop'
 t.test(
   "an agent's fault is its own: the host is unharmed, all others answer, what was committed is kept",
   async (t) => {
-    const matrix = new FaultMatrix(t.testdir(), 20);
+    const matrix = new FaultMatrix(t.testdir(), 20, 'thread');
     t.teardown(() => matrix.end());
     const faults = CONTAINED.filter(({ name }) => NAMES.includes(name));
     t.equal(faults.length, NAMES.length);

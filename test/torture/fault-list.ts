@@ -1,18 +1,19 @@
 import { type FaultInTurn, faultsInTurn } from '../fixtures/faults.ts';
 import type { Fault } from './fault-matrix.ts';
 
-/** What harms more than the agent whose fault it is: threads share a process with all it has. */
+/** What harms more than the agent in a thread whose fault it is: threads share a process with all it has. */
 const SHARED: readonly FaultInTurn[] = [
   'WebAssembly memory of 1.5 GB',
   'arrays filled by nothing but builtins',
   '32 `pbkdf2` at once',
   '100 reads of a FIFO',
   '`process.kill()` of its own process',
+  'a crash in native code',
 ];
 
 const inTurn = Object.keys(faultsInTurn) as FaultInTurn[];
 
-/** Faults that an agent's thread contains. */
+/** Faults that a thread contains. */
 export const CONTAINED: readonly Fault[] = [
   ...inTurn.filter((turn) => !SHARED.includes(turn)).map((turn) => ({ name: turn, turn })),
   { name: 'a crash in `activate()`', trap: 'activate' },

@@ -17,6 +17,9 @@ const DOUBTFUL = ['ERR_DROWSE_TIMEOUT', 'DIED', 'KILLED'];
 
 type Host = HostProcess<Methods>;
 
+/** What the faulty agent runs in. */
+export type Isolation = 'thread' | 'process';
+
 /** How many calls of an agent may have been committed without an answer. */
 interface Tries {
   doubtful: number;
@@ -48,17 +51,19 @@ export class FaultMatrix {
   readonly #directory: string;
   readonly #traps: string;
   readonly #bystanders: Bystanders;
+  readonly #isolation: Isolation;
   /** How many there are. */
   readonly bystanders: number;
   #host: Host | undefined;
   #watch: { stop(): void } | undefined;
   #pastLimit = false;
 
-  constructor(directory: string, bystanders: number) {
+  constructor(directory: string, bystanders: number, isolation: Isolation) {
     this.#directory = `${directory}/data`;
     this.#traps = `${directory}/traps`;
     this.bystanders = bystanders;
     this.#bystanders = new Bystanders(bystanders);
+    this.#isolation = isolation;
     mkdirSync(this.#traps);
     execFileSync('mkfifo', [`${this.#traps}/fifo`]);
   }
@@ -168,7 +173,7 @@ export class FaultMatrix {
     if (this.#host) return this.#host;
     await this.#bystanders.stop();
     const host = new HostProcess<Methods>(HOST, {
-      args: [this.#directory, this.#traps],
+      args: [this.#directory, this.#traps, this.#isolation],
       execArgv: ['--no-memory-pool-share-memory-on-teardown'],
     });
     this.#host = host;

@@ -1,11 +1,14 @@
-import type { Row } from './fault-matrix.ts';
+import type { Isolation, Row } from './fault-matrix.ts';
 
 const HEAD = `| fault | host | bystanders answer | slowest answer | committed state | its caller is told | serves again after |
 |---|---|---|---|---|---|---|`;
 
-/** A page with the table at its end written anew. */
-export function withTable(page: string, rows: readonly Row[]): string {
-  return `${page.slice(0, page.indexOf('| fault |'))}${[HEAD, ...rows.map(line)].join('\n')}\n`;
+/** A page with the table under the heading of an isolation written anew. */
+export function withTable(page: string, isolation: Isolation, rows: readonly Row[]): string {
+  const from = page.indexOf('| fault |', page.indexOf(`### In a ${isolation}`));
+  const to = page.indexOf('\n\n', from);
+  const rest = to === -1 ? '\n' : page.slice(to);
+  return `${page.slice(0, from)}${[HEAD, ...rows.map(line)].join('\n')}${rest}`;
 }
 
 function line({ fault, host, answered, slowestMs, kept, told, served, servedAfterMs }: Row): string {
