@@ -87,5 +87,13 @@ async function readConfig(file: string): Promise<Partial<SupervisorOptions>> {
 function fromFolder(folder: string, given: URL | string | AgentTypeOptions): URL | string | AgentTypeOptions {
   if (typeof given === 'string') return given.startsWith('file:') ? given : resolve(folder, given);
   if (given instanceof URL || typeof given?.module !== 'string') return given;
-  return { ...given, module: fromFolder(folder, given.module) as string };
+  const { permissions } = given;
+  const paths = (names: readonly string[] = []) => names.map((name) => (name === '*' ? name : resolve(folder, name)));
+  return {
+    ...given,
+    module: fromFolder(folder, given.module) as string,
+    ...(permissions && {
+      permissions: { ...permissions, read: paths(permissions.read), write: paths(permissions.write) },
+    }),
+  };
 }

@@ -75,8 +75,8 @@ export class Isolate implements Guarded, Beating {
 
   /** A call on the control plane. Rejects with {@link ended}'s error if it ends first. */
   async call<T>(call: (control: Remote<Control>) => Promise<T>): Promise<T> {
-    const ended = this.ended.then((how) => Promise.reject(how));
-    return Promise.race([call(this.#carrier.control), ended]);
+    const ended = this.ended.then((how): Promise<never> => Promise.reject(how));
+    return this.#over ? ended : Promise.race([call(this.#carrier.control), ended]);
   }
 
   get busyForMs(): number | undefined {

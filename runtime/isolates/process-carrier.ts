@@ -18,6 +18,9 @@ const ENTRY = fileURLToPath(new URL(`../../workers/process-entry${extname(import
 /** What the system counts as memory of a process that has loaded no agent yet: measured, Node 26 on Linux. */
 const EMPTY_BYTES = 10 * 2 ** 20;
 
+/** What V8 writes before it ends a process that has reached its limit. */
+const OUT_OF_MEMORY = 'JavaScript heap out of memory';
+
 /** How long what a process has said before its end may take to be read. */
 const LAST_WORDS_MS = 2_000;
 
@@ -106,7 +109,10 @@ export class ProcessCarrier implements Carrier {
       unread = unread.subarray(whole);
     });
     for (const name of ['stdout', 'stderr'] as const) {
-      this.#child[name]?.setEncoding('utf8').on('data', (text: string) => onOutput(name, text));
+      this.#child[name]?.setEncoding('utf8').on('data', (text: string) => {
+        if (text.includes(OUT_OF_MEMORY)) this.#how = outOfMemory();
+        onOutput(name, text);
+      });
     }
   }
 
@@ -123,6 +129,11 @@ export class ProcessCarrier implements Carrier {
       this.#listener.gone(error as Error);
     }
   }
+}
+
+/** As a thread would tell of it. */
+function outOfMemory(): Error {
+  return Object.assign(new Error('The process reached the limit of its heap.'), { code: 'ERR_WORKER_OUT_OF_MEMORY' });
 }
 
 /**
