@@ -55,7 +55,8 @@ export const ERROR_CODES = {
   },
   ERR_DROWSE_MESSAGE_TOO_LARGE: {
     retryable: false,
-    meaning: 'A message or reply is over `maxMessageMb`. It was refused before it crossed a thread boundary.',
+    meaning:
+      'A message or reply, or what one turn tells, is over `maxMessageMb`. It was refused before it crossed a thread boundary.',
   },
   ERR_DROWSE_MIGRATION_FAILED: {
     retryable: false,
@@ -64,6 +65,10 @@ export const ERROR_CODES = {
   ERR_DROWSE_NOT_SERIALIZABLE: {
     retryable: false,
     meaning: 'A message, reply or state holds what structured clone cannot copy; the text names its path.',
+  },
+  ERR_DROWSE_OVERLOADED: {
+    retryable: true,
+    meaning: 'More waits than the host or the agent holds; the text names the limit. Nothing was queued.',
   },
   ERR_DROWSE_STATE_TOO_LARGE: {
     retryable: false,

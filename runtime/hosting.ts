@@ -10,6 +10,7 @@ import type { StartGate } from './lifecycle/start-gate.ts';
 import type { AlarmClock } from './messages/alarm-clock.ts';
 import type { Patience } from './messages/cancellation.ts';
 import type { Caution } from './messages/caution.ts';
+import type { MessageLoad } from './messages/message-load.ts';
 import type { Keyed } from './messages/once.ts';
 import type { Retention } from './messages/retention.ts';
 import type { Settings } from './settings.ts';
@@ -23,6 +24,7 @@ export interface Hosting {
   readonly timers: Timers;
   readonly idle: IdleSweep;
   readonly counters: Counters;
+  readonly load: Pick<MessageLoad, 'bytes'>;
   readonly alarms: AlarmClock;
   readonly caution: Caution;
   readonly starts: StartGate;

@@ -74,6 +74,8 @@ export interface SupervisorOptions {
   abortGraceMs?: number;
   /** Messages that may wait for one agent, those in its thread included; default 1,000. */
   mailboxLimit?: number;
+  /** What sends that wait or run may hold in memory, over all agents, each counted with 1 KiB beside its message; default 256. */
+  mailboxTotalMb?: number;
   /**
    * What an agent may hold in memory, heap and buffers together, before its thread is ended; default 128. A large state needs
    * several times its size: it is read, decoded, and now and then encoded whole.

@@ -1,3 +1,4 @@
+import { systemClock } from '../core/clock.ts';
 import { DrowseError } from '../core/errors.ts';
 import { Timers } from '../core/timers.ts';
 import type { Step, Told } from '../storage/messages.ts';
@@ -17,6 +18,7 @@ import { AlarmClock } from './messages/alarm-clock.ts';
 import { cancelOn, type Patience } from './messages/cancellation.ts';
 import { Caution } from './messages/caution.ts';
 import { Delivery } from './messages/delivery.ts';
+import { MessageLoad } from './messages/message-load.ts';
 import { type Given, type Keyed, Once } from './messages/once.ts';
 import { Retention } from './messages/retention.ts';
 import { Waker } from './messages/waker.ts';
@@ -49,6 +51,7 @@ export class Services implements Hosting {
   readonly timers: Timers;
   readonly idle: IdleSweep;
   readonly counters = new Counters();
+  readonly load: MessageLoad;
   readonly starts: StartGate;
   readonly budget: RestartBudget;
   readonly quarantines: Quarantines;
@@ -75,6 +78,7 @@ export class Services implements Hosting {
     this.#awaken = (agentId) => (this.quarantines.get(agentId) ? undefined : awaken(agentId));
     this.#deletionOf = deletionOf;
     this.timers = new Timers(clock);
+    this.load = new MessageLoad(settings.mailboxTotalMb * 2 ** 20);
     this.starts = new StartGate(this.timers);
     this.budget = new RestartBudget(this.timers, () => clock.elapsed(), settings.restarts);
     this.quarantines = new Quarantines(messages, () => clock.now());
@@ -123,8 +127,10 @@ export class Services implements Hosting {
       const agent = this.#awaken(agentId);
       if (agent === undefined) throw new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor is closed.');
       const number = this.store.messages.nextNumber();
-      const accepted = { number, sentAt: this.settings.clock.elapsed(), chain, ...(keyed && { once: keyed }) };
+      const how = keyed ? { once: keyed } : this.#ownTime(patience);
+      const accepted = { number, sentAt: this.settings.clock.elapsed(), chain, ...how };
       const delivery = new Delivery(body, accepted);
+      this.load.admit(delivery);
       agent.accept(delivery);
       return { delivery, cancel: (why) => agent.cancel(delivery, why) };
     };
@@ -154,6 +160,11 @@ export class Services implements Hosting {
     if (messages.length > 0) void this.#waker.wake(agentId, 'anything');
     this.alarms.set(0);
     return true;
+  }
+
+  /** The isolates go by the system's time, whatever this supervisor goes by. */
+  #ownTime({ timeoutMs }: Patience): { timeoutMs?: number } {
+    return this.settings.clock === systemClock ? { timeoutMs } : {};
   }
 
   told(agentId: string, told: Told): void {

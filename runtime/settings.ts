@@ -17,6 +17,7 @@ const NUMBERS = {
   storeStallMs: { default: 30_000, min: 10, max: MAX_TIMER_MS },
   abortGraceMs: { default: 5_000, min: 0, max: 3_600_000 },
   mailboxLimit: { default: 1_000, min: 1, max: 1_000_000 },
+  mailboxTotalMb: { default: 256, min: 1, max: 1_024 * 1_024 },
   maxHeapMb: { default: 128, min: 16, max: 64 * 1_024 },
   maxMessageMb: { default: 16, min: 0.001, max: 1_024 },
   maxStateMb: { default: 256, min: 0.001, max: 1_024 },

@@ -1,4 +1,5 @@
 import { decode } from '../core/codec.ts';
+import { DrowseError } from '../core/errors.ts';
 import { fromFault } from '../core/fault.ts';
 import { fingerprint } from '../core/fingerprint.ts';
 import type { CallOptions } from './define-agent.ts';
@@ -7,6 +8,9 @@ import type { Call, Down } from './protocol.ts';
 import { addressOf, encodeMessage, type Reach } from './reach.ts';
 
 type Answered = Extract<Down, { call: number }>;
+
+/** How many of an agent's messages may wait for replies at a time. */
+const MAX_CALLS = 1_000;
 
 /** The messages that this agent's turns have sent and wait for the replies of. */
 export class Calls {
@@ -20,6 +24,7 @@ export class Calls {
 
   /** Sends a message from the turn of that number. */
   send(turn: number, reach: Reach, agentId: string, message: unknown, options: CallOptions): Promise<unknown> {
+    if (this.#open.size >= MAX_CALLS) throw tooMany();
     const to = addressOf(agentId, reach);
     const body = encodeMessage(message, reach);
     const { timeoutMs, idempotencyKey: key } = options;
@@ -39,4 +44,9 @@ export class Calls {
     if (frame.kind === 'refused') call.reply.reject(fromFault(frame.fault, call.to));
     else call.reply.resolve(decode(frame.reply));
   }
+}
+
+function tooMany(): DrowseError {
+  const text = `${MAX_CALLS} messages of this agent wait for replies already. Await some of them first, or tell.`;
+  return new DrowseError('ERR_DROWSE_OVERLOADED', text);
 }

@@ -1,8 +1,9 @@
-import { inspect } from 'node:util';
-import { decode, encode } from '../core/codec.ts';
+import { decode } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { type Fault, toFault } from '../core/fault.ts';
-import type { AgentLog, LogLevel } from '../core/log.ts';
+import type { AgentLog } from '../core/log.ts';
+import { monotonicMs } from '../core/monotonic.ts';
+import { LogLines } from './agent-log.ts';
 import { Calls } from './calls.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { loadDefinition } from './load-definition.ts';
@@ -39,8 +40,7 @@ export class Host implements Control {
     this.#pulse = pulse;
     this.#leave = leave;
     this.#calls = new Calls(post);
-    const line = (level: LogLevel) => (fields: unknown, text?: unknown) => post(logLine(level, fields, text));
-    this.#log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+    this.#log = new LogLines(post);
   }
 
   take(frame: Down): void {
@@ -85,7 +85,8 @@ export class Host implements Control {
 
   async #rebuild(stored: Orders['stored']): Promise<AgentState> {
     const { version = 1 } = this.#definition;
-    const options = { version, maxBytes: this.#orders.maxStateBytes };
+    const { maxStateBytes: maxBytes, maxMessageBytes: maxRecordBytes } = this.#orders;
+    const options = { version, maxBytes, maxRecordBytes };
     if (stored === undefined) return new AgentState(await this.#definition.initialState(this.#orders.agentId), options);
     const kept = fold(stored.snapshot, stored.records);
     if (kept.version !== version) return new AgentState(await migrate(kept, this.#definition), options);
@@ -126,8 +127,14 @@ export class Host implements Control {
 
   async #work(): Promise<void> {
     for (let message = this.#waiting.shift(); message; message = this.#waiting.shift()) {
+      const { number, deadline } = message;
+      if (deadline !== undefined && monotonicMs() >= deadline) {
+        // Whoever waited has gone, though a turn that blocked the loop has kept the news from here.
+        this.#post({ kind: 'cancelled', number });
+        continue;
+      }
       const answer = await this.#run(message);
-      this.#pulse.end(message.number);
+      this.#pulse.end(number);
       this.#running = undefined;
       this.#post(answer);
     }
@@ -176,16 +183,5 @@ export class Host implements Control {
       'ERR_DROWSE_MESSAGE_TOO_LARGE',
       `The reply has ${reply.length} bytes; maxMessageMb allows ${this.#orders.maxMessageBytes}. The turn was rolled back.`,
     );
-  }
-}
-
-/** Takes what people write, a text alone too. What cannot be copied is shown as text: a log line never fails a turn. */
-function logLine(level: LogLevel, fields: unknown, said: unknown): Up {
-  if (typeof fields === 'string') return logLine(level, {}, fields);
-  const text = typeof said === 'string' ? said : inspect(said);
-  try {
-    return { kind: 'log', level, text, fields: encodeOutward(fields, 'log') };
-  } catch {
-    return { kind: 'log', level, text, fields: encode({ fields: inspect(fields) }, 'log') };
   }
 }

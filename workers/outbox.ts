@@ -7,6 +7,8 @@ import { addressOf, encodeMessage, type Reach } from './reach.ts';
 /** Longest interval and delay, in milliseconds: what a time has room for on disk. */
 const MAX_MS = 100 * 365 * 24 * 3_600_000;
 const MAX_NAME_BYTES = 512;
+/** How many messages one turn may tell, and alarms set: its record is written in one piece. */
+const MAX_EFFECTS = 10_000;
 const CONTROL = /\p{Cc}/u;
 
 /** What one turn tells and sets. It is handed out with the turn's change, or dropped with it. */
@@ -14,6 +16,7 @@ export class Outbox {
   readonly #reach: Reach;
   readonly #tells: Tell[] = [];
   readonly #alarms: AlarmOrder[] = [];
+  #bytes = 0;
 
   constructor(reach: Reach) {
     this.#reach = reach;
@@ -31,18 +34,33 @@ export class Outbox {
   }
 
   tell(agentId: string, message: unknown): void {
-    this.#tells.push({ to: addressOf(agentId, this.#reach), body: encodeMessage(message, this.#reach) });
+    this.#tells.push({ to: addressOf(agentId, this.#reach), body: this.#body(message) });
   }
 
   alarm(time: AlarmTime, message: unknown, name: string): string {
     mustBeName(name);
-    this.#alarms.push({ name, when: whenOf(time), body: encodeMessage(message, this.#reach) });
+    this.#alarms.push({ name, when: whenOf(time), body: this.#body(message) });
     return name;
   }
 
   cancelAlarm(name: string): void {
     mustBeName(name);
+    this.#mustHaveRoom(0);
     this.#alarms.push({ name, cancel: true });
+  }
+
+  #body(message: unknown): Uint8Array {
+    const body = encodeMessage(message, this.#reach);
+    this.#mustHaveRoom(body.length);
+    this.#bytes += body.length;
+    return body;
+  }
+
+  #mustHaveRoom(bytes: number): void {
+    const { maxMessageBytes } = this.#reach;
+    if (this.#bytes + bytes <= maxMessageBytes && this.#tells.length + this.#alarms.length < MAX_EFFECTS) return;
+    const text = `What one turn tells and sets may be ${MAX_EFFECTS} messages, of ${maxMessageBytes} bytes together (maxMessageMb). Go on in another turn.`;
+    throw new DrowseError('ERR_DROWSE_MESSAGE_TOO_LARGE', text);
   }
 }
 

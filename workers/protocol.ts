@@ -26,7 +26,13 @@ export const PULSE_PIPE = 4;
 
 /** From the supervisor to the thread. `number` counts the messages of one incarnation, from 1. */
 export type Down =
-  | { readonly kind: 'message'; readonly number: number; readonly body: Uint8Array }
+  | {
+      readonly kind: 'message';
+      readonly number: number;
+      readonly body: Uint8Array;
+      /** When nobody waits for its reply any more, on the scale of {@link monotonicMs}; undefined where that is not known. */
+      readonly deadline: number | undefined;
+    }
   | { readonly kind: 'cancel'; readonly number: number }
   | { readonly kind: 'replied'; readonly call: number; readonly reply: Uint8Array }
   | { readonly kind: 'refused'; readonly call: number; readonly fault: Fault };

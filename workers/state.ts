@@ -58,6 +58,7 @@ interface Sizes {
 export class AgentState {
   readonly #version: number;
   readonly #maxBytes: number;
+  readonly #maxRecordBytes: number;
   readonly #holders = new Holders();
   readonly #growing = new GrowingArrays();
   #root: Root;
@@ -71,12 +72,13 @@ export class AgentState {
    * `stored` is left out where the next change has to be a snapshot: nothing is stored, or nothing that patches can
    * build on. The state may then be anybody's, and is copied: throws `ERR_DROWSE_NOT_SERIALIZABLE` where it cannot be.
    */
-  constructor(state: unknown, options: { version: number; maxBytes: number; stored?: Sizes }) {
+  constructor(state: unknown, options: { version: number; maxBytes: number; maxRecordBytes: number; stored?: Sizes }) {
     this.#root = { state: options.stored ? state : decode(encode(state, 'state')) };
     this.#kept = this.#root;
     this.#holders.learn(this.#root);
     this.#version = options.version;
     this.#maxBytes = options.maxBytes;
+    this.#maxRecordBytes = options.maxRecordBytes;
     this.#stored = options.stored;
   }
 
@@ -124,7 +126,8 @@ export class AgentState {
     const root = this.#carried.length === 0 ? this.#graft(next, patches, bytes) : this.#replay(bytes);
     const { snapshotBytes } = this.#stored;
     const tailBytes = this.#stored.tailBytes + bytes.length;
-    const outgrown = tailBytes > Math.max(snapshotBytes, MIN_TAIL_BYTES);
+    // A snapshot is stored in pieces, a record in one.
+    const outgrown = tailBytes > Math.max(snapshotBytes, MIN_TAIL_BYTES) || bytes.length > this.#maxRecordBytes;
     // Only the whole state has an exact size; it is worked out where the sum of the parts could be over the limit.
     const change: Change =
       outgrown || snapshotBytes + tailBytes > this.#maxBytes ? this.#asSnapshot(root) : { kind: 'record', bytes };

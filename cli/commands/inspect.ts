@@ -37,10 +37,13 @@ function rows({ id, status, why, sequence, createdAt, inbox, awake }: AgentInfo)
     ...inboxRows(inbox),
   ];
   if (awake === undefined) return rows;
-  const { waiting, crashes, heartbeatAgeMs, memory } = awake;
+  const { waiting, crashes, heartbeatAgeMs, memory, output } = awake;
   rows.push(['waiting', String(waiting)], ['crashes', String(crashes)]);
   if (heartbeatAgeMs !== undefined) rows.push(['heartbeat', `${heartbeatAgeMs} ms ago`]);
   if (memory) rows.push(['memory', `${memory.heapUsedMb} MiB of heap, ${memory.externalMb} MiB external`]);
+  for (const [stream, text] of Object.entries(output ?? {})) {
+    if (text !== '') rows.push([stream, brief(text.trimEnd().split('\n').at(-1) ?? '', 120)]);
+  }
   return rows;
 }
 

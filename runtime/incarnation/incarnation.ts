@@ -4,11 +4,13 @@ import type { Call, Hydrated, Passivated, Up } from '../../workers/protocol.ts';
 import type { AgentType } from '../agent-types.ts';
 import type { Hosting } from '../hosting.ts';
 import type { Isolate } from '../isolates/isolate.ts';
+import { timedOut } from '../messages/cancellation.ts';
 import type { Delivery } from '../messages/delivery.ts';
 import type { Inbox } from '../messages/inbox.ts';
 import { recordOf } from '../messages/turn-record.ts';
 import { AgentCalls } from './agent-calls.ts';
 import { writeLine } from './agent-log.ts';
+import { AgentOutput } from './agent-output.ts';
 import { crashError, turnTimeout } from './crash-error.ts';
 import type { Ending } from './ending.ts';
 import { OutputGate } from './output-gate.ts';
@@ -24,6 +26,7 @@ const LARGE = 8;
  */
 export class Incarnation {
   readonly epoch: number;
+  readonly output: AgentOutput;
   /** Resolves when the thread is gone and every write made for it is settled. Never rejects. */
   readonly ended: Promise<Ending>;
   readonly #agentId: string;
@@ -45,6 +48,7 @@ export class Incarnation {
   constructor(agentId: string, type: AgentType, hosting: Hosting, inbox: Inbox, onTurn: () => void) {
     this.epoch = hosting.counters.nextEpoch();
     this.#agentId = agentId;
+    this.output = new AgentOutput(agentId, hosting.settings.log, hosting.settings.clock);
     this.#type = type;
     this.#hosting = hosting;
     this.#inbox = inbox;
@@ -115,7 +119,8 @@ export class Incarnation {
   }
 
   deliver(delivery: Delivery): void {
-    this.#isolate?.post({ kind: 'message', number: this.#window.add(delivery), body: delivery.body });
+    const { body, deadline } = delivery;
+    this.#isolate?.post({ kind: 'message', number: this.#window.add(delivery), body, deadline });
   }
 
   /** Asks the turn of a delivery to end and roll back; ends the thread if the turn ignores that. */
@@ -129,7 +134,7 @@ export class Incarnation {
 
   /** Asks the same of all turns in the thread, for a reason that lies elsewhere. */
   cancelAll(why: DrowseError): void {
-    for (const delivery of this.#condemned(why)) this.cancel(delivery);
+    for (const delivery of this.#window.condemn(why)) this.cancel(delivery);
   }
 
   /** Asks the agent to sleep between turns. False if it refused: it has a turn running or a message on the way. */
@@ -137,7 +142,7 @@ export class Incarnation {
     const { timers, settings } = this.#hosting;
     const grace = settings.abortGraceMs;
     const late = () => {
-      const cause = new Error(`passivate() took longer than abortGraceMs (${grace} ms), and the thread was ended.`);
+      const cause = new Error(`passivate() took longer than abortGraceMs (${grace} ms), and was ended.`);
       settings.log.warn({ agentId: this.#agentId }, cause.message);
       this.#stop('slept', cause);
     };
@@ -155,17 +160,8 @@ export class Incarnation {
 
   /** Ends the thread now. Turns whose records are here still commit; all others in it are rejected with `cause`. */
   abort(cause: DrowseError): void {
-    this.#condemned(cause);
+    this.#window.condemn(cause);
     this.#stop('stopped', cause);
-  }
-
-  #condemned(why: DrowseError): Delivery[] {
-    const deliveries = this.#window.newestFirst.filter(({ cancelled }) => cancelled === undefined);
-    for (const delivery of deliveries) {
-      delivery.spared = true;
-      delivery.cancelled = why;
-    }
-    return deliveries;
   }
 
   #stop(kind: Ending['kind'], cause: Error): void {
@@ -185,7 +181,7 @@ export class Incarnation {
       maxHeapBytes: this.#maxHeapBytes,
       onFrame: (frame) => this.#hear(frame),
       onOverdue: (turn) => this.#overdue(turn),
-      onOutput: (stream, text) => settings.log.info({ agentId: this.#agentId, stream }, text.trimEnd()),
+      onOutput: (stream, text) => this.output.take(stream, text),
     });
     this.#isolate = isolate;
     void isolate.ended.then((how) => {
@@ -245,7 +241,8 @@ export class Incarnation {
         return;
       case 'cancelled':
         counters.cancelled += 1;
-        delivery.reject(delivery.cancelled as Error);
+        // Found out by the isolate, where it was not cancelled here.
+        delivery.reject(delivery.cancelled ?? timedOut(delivery.timeoutMs as number));
         return;
     }
   }
@@ -292,6 +289,7 @@ export class Incarnation {
     const begun = this.#isolate?.pulse.begun ?? 0;
     const { kind, cause } = this.#verdict as Pick<Ending, 'kind' | 'cause'>;
     this.#calls.cancelAll();
+    this.output.end();
     const unbegun = this.#window.close(begun, cause, this.#gate.failed);
     // The next incarnation reads the disk: every write of this one must have reached it, or failed, by then.
     await this.#gate.settled();

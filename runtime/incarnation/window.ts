@@ -1,3 +1,4 @@
+import type { DrowseError } from '../../core/errors.ts';
 import type { Delivery } from '../messages/delivery.ts';
 
 /** How many messages a thread holds at once: enough that it never waits for the next, few enough to hand back cheaply. */
@@ -21,9 +22,17 @@ export class Window {
     return this.#last;
   }
 
-  /** The newest first: with the running turn cancelled before them, the ones behind it would begin. */
-  get newestFirst(): Delivery[] {
-    return [...this.#deliveries.values()].reverse();
+  /**
+   * Marks what is not cancelled yet as cancelled, for a reason that lies elsewhere. Returns that, the newest first: with the running
+   * turn cancelled before them, the ones behind it would begin.
+   */
+  condemn(why: DrowseError): Delivery[] {
+    const deliveries = [...this.#deliveries.values()].filter(({ cancelled }) => cancelled === undefined).reverse();
+    for (const delivery of deliveries) {
+      delivery.spared = true;
+      delivery.cancelled = why;
+    }
+    return deliveries;
   }
 
   add(delivery: Delivery): number {

@@ -16,14 +16,7 @@ export function cancelOn(
   cancel: (why: DrowseError) => void,
 ): void {
   if (delivery.settled) return;
-  const deadline = timers.add(timeoutMs, () => {
-    cancel(
-      new DrowseError(
-        'ERR_DROWSE_TIMEOUT',
-        `No reply came within ${timeoutMs} ms; the message was withdrawn or its turn rolled back.`,
-      ),
-    );
-  });
+  const deadline = timers.add(timeoutMs, () => cancel(timedOut(timeoutMs)));
   if (signal === undefined) return delivery.onSettled(() => timers.cancel(deadline));
   const onAbort = () => cancel(aborted(signal));
   signal.addEventListener('abort', onAbort, { once: true });
@@ -31,6 +24,12 @@ export function cancelOn(
     timers.cancel(deadline);
     signal.removeEventListener('abort', onAbort);
   });
+}
+
+/** What a caller is told whose time is up. */
+export function timedOut(timeoutMs: number): DrowseError {
+  const text = `No reply came within ${timeoutMs} ms; the message was withdrawn or its turn rolled back.`;
+  return new DrowseError('ERR_DROWSE_TIMEOUT', text);
 }
 
 /** What a caller is told whose signal was aborted; `cause` is the signal's reason. */

@@ -1,5 +1,6 @@
 import { decode } from '../../core/codec.ts';
 import { DrowseError } from '../../core/errors.ts';
+import { monotonicMs } from '../../core/monotonic.ts';
 import type { Durable } from './durable.ts';
 
 /** What is known of a message as it is accepted. */
@@ -8,6 +9,8 @@ export interface Acceptance {
   readonly number: number;
   /** When it was sent, on the clock's `elapsed()` scale. */
   readonly sentAt: number;
+  /** How long its caller waits, from now; left out where that is not one caller's to say. */
+  readonly timeoutMs?: number;
   /** Set where its reply is to be kept. */
   readonly once?: { readonly key: string; readonly fingerprint: string };
   /** The agents whose turns wait for its reply, the first caller first. */
@@ -26,6 +29,9 @@ export class Delivery {
   readonly body: Uint8Array;
   readonly number: number;
   readonly sentAt: number;
+  readonly timeoutMs: number | undefined;
+  /** When nobody waits for its reply any more, on the scale of {@link monotonicMs}. */
+  readonly deadline: number | undefined;
   readonly once: Acceptance['once'];
   readonly chain: readonly string[];
   readonly durable: Durable | undefined;
@@ -40,10 +46,12 @@ export class Delivery {
   readonly #onSettled: Array<() => void> = [];
   #settled = false;
 
-  constructor(body: Uint8Array, { number, sentAt, once, chain = NOBODY, durable }: Acceptance) {
+  constructor(body: Uint8Array, { number, sentAt, timeoutMs, once, chain = NOBODY, durable }: Acceptance) {
     this.body = body;
     this.number = number;
     this.sentAt = sentAt;
+    this.timeoutMs = timeoutMs;
+    this.deadline = timeoutMs === undefined ? undefined : monotonicMs() + timeoutMs;
     this.once = once;
     this.chain = chain;
     this.durable = durable;

@@ -64,5 +64,7 @@ export interface AwakeInfo {
   readonly heartbeatAgeMs: number | undefined;
   /** Crashes since the last turn that ended. */
   readonly crashes: number;
+  /** The last 4,096 characters that it has written to each of its standard streams; undefined where it has written none. */
+  readonly output: { readonly stdout: string; readonly stderr: string } | undefined;
   readonly memory: { readonly heapUsedMb: number; readonly externalMb: number } | undefined;
 }

@@ -20,6 +20,7 @@ export function inspectAwake(
     turnForMs: since(pulse?.runningSince, now),
     heartbeatAgeMs: since(pulse?.lastBeat || undefined, now),
     crashes: agent.restarts.crashes,
+    output: incarnation?.output.last,
     memory: heap && { heapUsedMb: mb(heap.used), externalMb: mb(heap.external) },
   };
 }

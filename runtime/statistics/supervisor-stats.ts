@@ -36,6 +36,6 @@ export interface SupervisorStats {
   /** From send to reply, in milliseconds, since the supervisor was opened. */
   readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly crashes: number;
-  /** Messages that wait or run, over all agents. */
-  readonly mailbox: { readonly waiting: number };
+  /** Messages that wait or run, over all agents, and the memory that sends among them take. */
+  readonly mailbox: { readonly waiting: number; readonly bytes: number };
 }

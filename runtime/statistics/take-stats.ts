@@ -27,6 +27,6 @@ export function takeStats(agents: Iterable<Agent>, hosting: Hosting): Supervisor
     turns: { committed: counters.committed, failed: counters.failed, cancelled: counters.cancelled },
     latency: counters.latency,
     crashes: counters.crashes,
-    mailbox: { waiting },
+    mailbox: { waiting, bytes: hosting.load.bytes },
   };
 }

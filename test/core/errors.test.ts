@@ -8,6 +8,7 @@ t.test('an error knows from its code whether the call may be repeated', async (t
     'ERR_DROWSE_AGENT_HUNG',
     'ERR_DROWSE_FENCED',
     'ERR_DROWSE_MAILBOX_FULL',
+    'ERR_DROWSE_OVERLOADED',
     'ERR_DROWSE_STORE_FAILED',
     'ERR_DROWSE_STORE_LOCKED',
     'ERR_DROWSE_TIMEOUT',

@@ -11,8 +11,8 @@ export class KeptState {
   snapshot: Uint8Array = new Uint8Array();
   records: Uint8Array[] = [];
 
-  constructor(initial: unknown, maxBytes = 2 ** 30) {
-    this.agent = new AgentState(initial, { version: 3, maxBytes });
+  constructor(initial: unknown, maxBytes = 2 ** 30, maxRecordBytes = 2 ** 30) {
+    this.agent = new AgentState(initial, { version: 3, maxBytes, maxRecordBytes });
   }
 
   /** One turn that commits. */

@@ -80,7 +80,10 @@ t.test('the first change is a snapshot, even where nothing changed; later ones a
 
 t.test('what is stored already is built upon with records', async (t) => {
   const stored = { snapshotBytes: 100, tailBytes: 20 };
-  const state = new AgentState({ n: 1 }, { version: 1, maxBytes: 1_000_000, stored });
+  const state = new AgentState(
+    { n: 1 },
+    { version: 1, maxBytes: 1_000_000, maxRecordBytes: Number.POSITIVE_INFINITY, stored },
+  );
   const draft = state.draft();
   (draft.root.state as Any).n = 2;
   const change = draft.finish();

@@ -12,7 +12,11 @@ const log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A turn on that state; `state` is its draft. */
 function begin(initial: unknown): { turn: Turn; state: Any } {
-  const { root } = new AgentState(initial, { version: 1, maxBytes: 2 ** 30 }).draft();
+  const { root } = new AgentState(initial, {
+    version: 1,
+    maxBytes: 2 ** 30,
+    maxRecordBytes: Number.POSITIVE_INFINITY,
+  }).draft();
   const turn = new Turn(1, root, {
     agentId: 'a/b',
     log,

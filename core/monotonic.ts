@@ -1,0 +1,5 @@
+/** Milliseconds on a scale that only grows, and is the same for all threads and processes of the machine. */
+export function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1_000 + nanoseconds / 1e6;
+}
