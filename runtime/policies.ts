@@ -24,23 +24,32 @@ export function isOverLimit(sample: { bytes: number; overForMs: number | undefin
   return sample.bytes > 2 * limit || (sample.overForMs ?? 0) >= OVER_MS;
 }
 
-/** How a thread was found: `busyForMs` is undefined between turns, `share` is what it held of its limit when last measured. */
+/**
+ * How an isolate was found: `busyForMs` is undefined between turns, `ranMs` is how long it has run since it was measured, and `share`
+ * what it held of its limit then.
+ */
 export interface Found {
   readonly busyForMs: number | undefined;
+  readonly ranMs: number;
   readonly share: number;
 }
 
 const LOOK_MS = 50;
 const MEASURE_MS = 1_000;
 const QUIET_MS = 10_000;
+/** Running for so long, code could fill some megabytes. */
+const RAN_MS = 5;
 
-/** Whether a thread is measured now, which interrupts it: often while a turn takes long or it holds much, else now and then. */
-export function isMeasured({ busyForMs = 0, share }: Found, sinceMs: number): boolean {
-  return busyForMs >= LOOK_MS || share > 0.5 || sinceMs >= MEASURE_MS;
+/**
+ * Whether an isolate is measured now, which interrupts it: often while a turn takes long or it holds much, else now and then,
+ * unless it hardly ran.
+ */
+export function isMeasured({ busyForMs = 0, ranMs, share }: Found, sinceMs: number): boolean {
+  return busyForMs >= LOOK_MS || share > 0.5 || (sinceMs >= MEASURE_MS && ranMs >= RAN_MS);
 }
 
 /** In how many milliseconds a thread is looked at again: soon while it works, ever more rarely while it is quiet. */
-export function nextLook({ busyForMs, share }: Found, lastMs: number): number {
+export function nextLook({ busyForMs, share }: Omit<Found, 'ranMs'>, lastMs: number): number {
   return busyForMs !== undefined || share > 1 ? LOOK_MS : Math.min(QUIET_MS, Math.max(LOOK_MS, 2 * lastMs));
 }
 

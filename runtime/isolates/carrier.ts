@@ -23,6 +23,8 @@ export interface Listener {
 export interface Carrier {
   readonly pulse: Pulse;
   readonly control: Remote<Control>;
+  /** For how long it has run code, in milliseconds; undefined where asking for that is no cheaper than {@link memory}. */
+  readonly ranMs: number | undefined;
   /** Hands over the frames of one tick. */
   post(frames: readonly Down[]): void;
   /** Gives the listener what was said and lies unread. */

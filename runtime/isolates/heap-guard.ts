@@ -9,6 +9,8 @@ export interface Guarded {
   heap(): Promise<{ used: number; external: number } | undefined>;
   /** For how long its turn, or its start, has been running, in milliseconds; undefined between turns. */
   readonly busyForMs: number | undefined;
+  /** For how long it has run code since it was started, in milliseconds; undefined where that is not known. */
+  readonly ranMs: number | undefined;
   /** Called once, with what was measured. */
   exceeded(error: HeapExceeded): void;
 }
@@ -55,6 +57,8 @@ export class HeapWatch {
   #intervalMs = 0;
   #next: Deadline | undefined;
   #measuring = false;
+  /** For how long the thread had run when it was last measured. */
+  #ranMs = 0;
   #measuredAt = Number.NEGATIVE_INFINITY;
   /** What the thread held when it was last measured, as a share of the limit. */
   #share = 0;
@@ -80,6 +84,7 @@ export class HeapWatch {
   fits(): Promise<void> {
     this.#below ??= Promise.withResolvers();
     this.#measuredAt = Number.NEGATIVE_INFINITY;
+    this.#ranMs = Number.NEGATIVE_INFINITY;
     if (!this.#measuring) this.#plan(0);
     return this.#below.promise;
   }
@@ -98,13 +103,15 @@ export class HeapWatch {
 
   async #look(): Promise<void> {
     this.#next = undefined;
-    const found = { busyForMs: this.#thread.busyForMs, share: this.#share };
+    const ran = this.#thread.ranMs ?? Number.POSITIVE_INFINITY;
+    const found = { busyForMs: this.#thread.busyForMs, ranMs: ran - this.#ranMs, share: this.#share };
     if (isMeasured(found, this.#clock.elapsed() - this.#measuredAt)) await this.#measure();
     this.#plan(nextLook({ ...found, share: this.#share }, this.#intervalMs));
   }
 
   async #measure(): Promise<void> {
     this.#measuring = true;
+    this.#ranMs = this.#thread.ranMs ?? 0;
     const heap = await this.#thread.heap();
     this.#measuring = false;
     // Without an answer it is in a native call: nothing is known of it.

@@ -84,6 +84,10 @@ export class Isolate implements Guarded, Beating {
     return since === undefined ? undefined : Date.now() - since;
   }
 
+  get ranMs(): number | undefined {
+    return this.#carrier.ranMs;
+  }
+
   /** Resolves once it holds no more memory than it may; rejects with {@link ended}'s error if it is ended for that. */
   async fits(): Promise<void> {
     await Promise.race([this.watch?.fits(), this.ended.then((how) => Promise.reject(how))]);

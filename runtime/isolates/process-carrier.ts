@@ -28,6 +28,7 @@ const LAST_WORDS_MS = 2_000;
 export class ProcessCarrier implements Carrier {
   readonly pulse = new Pulse();
   readonly control: Remote<Control>;
+  readonly ranMs = undefined;
   readonly #child: ChildProcess;
   readonly #listener: Listener;
   readonly #endpoint: ChannelEndpoint;

@@ -70,6 +70,10 @@ export class ThreadCarrier implements Carrier {
     this.#listen(options.onOutput);
   }
 
+  get ranMs(): number {
+    return this.#worker.performance.eventLoopUtilization().active;
+  }
+
   post(frames: readonly Down[]): void {
     this.#turns.postMessage(frames);
   }

@@ -12,6 +12,8 @@ function setUp() {
   const thread = {
     held: 0 as number | undefined,
     busyForMs: undefined as number | undefined,
+    ranMs: 0,
+    runs: true,
     measured: 0,
     ended: undefined as HeapExceeded | undefined,
     async heap() {
@@ -26,6 +28,7 @@ function setUp() {
   const pass = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 10) {
       clock.advance(10);
+      thread.ranMs += thread.runs ? 10 : 0;
       await setImmediate();
     }
   };
@@ -100,4 +103,17 @@ t.test('whether it fits is told with the first sample that is not above the limi
   thread.held = LIMIT;
   await pass(100);
   t.equal(fits, true);
+});
+
+t.test('one that hardly runs is not measured, however long it is awake', async (t) => {
+  const { thread, pass } = setUp();
+  thread.held = 1;
+  await pass(2_000);
+  thread.runs = false;
+  const before = thread.measured;
+  await pass(120_000);
+  t.ok(thread.measured <= before + 1);
+  thread.runs = true;
+  await pass(20_000);
+  t.ok(thread.measured > before + 1);
 });
