@@ -42,6 +42,8 @@ export interface Program {
   /** Agents fall asleep by themselves, within milliseconds. */
   readonly drowsy: boolean;
   readonly durability: 'os' | 'fsync';
+  /** What each agent runs in. */
+  readonly isolation: 'thread' | 'process';
   readonly ops: readonly Op[];
 }
 
@@ -89,6 +91,7 @@ const op = weighted<Op>(
 export const programs: Arbitrary<Program> = record({
   drowsy: fc.boolean(),
   durability: weighted<'os' | 'fsync'>([7, fc.constant('os')], [1, fc.constant('fsync')]),
+  isolation: weighted<'thread' | 'process'>([19, fc.constant('thread')], [1, fc.constant('process')]),
   ops: fc.array(op, { minLength: 1, maxLength: 25, size: 'max' }),
 }).map(({ ops, ...options }) => ({ ...options, ops: ops.map(named) }));
 

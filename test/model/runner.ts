@@ -93,12 +93,13 @@ export class Runner {
   }
 
   #open(): void {
-    const { drowsy, durability } = this.#program;
+    const { drowsy, durability, isolation } = this.#program;
     this.#expect(
       this.#process.call('open', {
         turns: this.#turns,
         directory: this.#directory,
         durability,
+        isolation,
         maxAttempts: MAX_ATTEMPTS,
         restarts: { limit: 1_000, backoffMs: [1, 5] },
         ...(drowsy && { idleTimeoutMs: 5, sweepIntervalMs: 5 }),

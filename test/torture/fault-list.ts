@@ -5,6 +5,7 @@ import type { Fault } from './fault-matrix.ts';
 const SHARED: readonly FaultInTurn[] = [
   'WebAssembly memory of 1.5 GB',
   'arrays filled by nothing but builtins',
+  'a read of a FIFO that blocks',
   '32 `pbkdf2` at once',
   '100 reads of a FIFO',
   '`process.kill()` of its own process',
