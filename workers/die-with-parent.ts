@@ -15,9 +15,7 @@ interface Permission {
  * `node:ffi`. Elsewhere a process that is blocked ends only once it is not. Code that is loaded later has no use of that
  * module where permissions are set.
  */
-export function dieWithParent(parent: number): void {
-  const end = () => process.kill(process.pid, 'SIGKILL');
-  process.on('disconnect', end);
+export function dieWithParent(parent: number, end: () => void): void {
   try {
     const ffi = process.getBuiltinModule('node:ffi' as 'node:fs') as unknown as Ffi;
     const prctl = { arguments: ['int32', 'uint64', 'uint64', 'uint64', 'uint64'], return: 'int32' };

@@ -21,7 +21,8 @@ export type ChannelDown =
 /** What comes from it: a frame, a message of the control plane, or what it is about to die of. */
 export type ChannelUp = { readonly turn: Up } | { readonly control: unknown } | { readonly died: Fault };
 
-/** The file descriptor at which an agent's process writes its pulse. */
+/** The file descriptors of an agent's process: that of its channel, and the one at which it writes its pulse. */
+export const CHANNEL = 3;
 export const PULSE_PIPE = 4;
 
 /** From the supervisor to the thread. `number` counts the messages of one incarnation, from 1. */

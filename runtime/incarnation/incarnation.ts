@@ -17,6 +17,9 @@ import { OutputGate } from './output-gate.ts';
 import { RecordWriter } from './record-writer.ts';
 import { Window } from './window.ts';
 
+/** What the frame of a turn may hold beside a state, a reply and what is told. */
+const FRAME_BYTES = 16 * 2 ** 20;
+
 /** A snapshot that is more than this part of what an agent may hold could be too large for it: it is measured before its first turn. */
 const LARGE = 8;
 
@@ -179,6 +182,7 @@ export class Incarnation {
       process: this.#type.process,
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
       maxHeapBytes: this.#maxHeapBytes,
+      maxFrameBytes: settings.maxStateBytes + 2 * settings.maxMessageBytes + FRAME_BYTES,
       onFrame: (frame) => this.#hear(frame),
       onOverdue: (turn) => this.#overdue(turn),
       onOutput: (stream, text) => this.output.take(stream, text),

@@ -9,6 +9,8 @@ export interface CarrierOptions {
   readonly heartbeatIntervalMs: number;
   /** What it may hold, heap and external memory together, before it is ended. */
   readonly maxHeapBytes: number;
+  /** The largest frame that is taken from it. */
+  readonly maxFrameBytes: number;
   readonly onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 

@@ -1,14 +1,22 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { Readable } from 'node:stream';
+import { type Duplex, PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Remote, releaseProxy, wrap } from 'comlink';
 import { fromFault } from '../../core/fault.ts';
 import { within } from '../../core/within.ts';
+import { Channel } from '../../workers/channel.ts';
 import { ChannelEndpoint } from '../../workers/channel-endpoint.ts';
-import { type ChannelDown, type ChannelUp, type Control, type Down, PULSE_PIPE } from '../../workers/protocol.ts';
+import {
+  CHANNEL,
+  type ChannelDown,
+  type ChannelUp,
+  type Control,
+  type Down,
+  PULSE_PIPE,
+} from '../../workers/protocol.ts';
 import { Pulse } from '../../workers/pulse.ts';
 import type { Carrier, CarrierOptions, Listener, Memory } from './carrier.ts';
 
@@ -31,6 +39,7 @@ export class ProcessCarrier implements Carrier {
   readonly ranMs = undefined;
   readonly #child: ChildProcess;
   readonly #listener: Listener;
+  readonly #channel: Channel<ChannelDown, ChannelUp>;
   readonly #endpoint: ChannelEndpoint;
   readonly #name: string;
   #how: Error | undefined;
@@ -41,23 +50,30 @@ export class ProcessCarrier implements Carrier {
     const { name, env, heartbeatIntervalMs, maxHeapBytes } = options;
     this.#name = name;
     this.#listener = listener;
-    this.#endpoint = new ChannelEndpoint((control) => this.#send({ control }));
-    this.control = wrap<Control>(this.#endpoint);
-    this.#child = fork(ENTRY, [name, String(process.pid), String(heartbeatIntervalMs)], {
-      execArgv: [...limits(maxHeapBytes), ...flags],
+    const flagsOfNode = [...limits(maxHeapBytes), ...flags];
+    const own = [name, String(process.pid), String(heartbeatIntervalMs)];
+    this.#child = spawn(process.execPath, [...flagsOfNode, ENTRY, ...own], {
       env,
-      serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
     });
     // A process that cannot be started is told of by its end.
     this.#child.on('error', () => {});
-    this.#child.on('message', (said: ChannelUp) => this.#hear(said));
+    this.#channel = new Channel<ChannelDown, ChannelUp>(this.#stream(CHANNEL), {
+      maxBytes: options.maxFrameBytes,
+      onMessage: (said) => this.#hear(said),
+      onGarbage: (error) => {
+        this.#how = new Error(`What it wrote to its channel is no message: ${error.message}.`);
+        this.terminate();
+      },
+    });
+    this.#endpoint = new ChannelEndpoint((control) => this.#channel.send({ control }));
+    this.control = wrap<Control>(this.#endpoint);
     this.#listen(options.onOutput);
     void this.#untilGone();
   }
 
   post(turns: readonly Down[]): void {
-    this.#send({ turns });
+    this.#channel.send({ turns });
   }
 
   /** All it says is read as it comes. */
@@ -88,11 +104,6 @@ export class ProcessCarrier implements Carrier {
     return 'where is not known of a process';
   }
 
-  #send(message: ChannelDown): void {
-    // What does not arrive any more is told by its end.
-    if (this.#child.connected) this.#child.send(message, () => {});
-  }
-
   #hear(said: ChannelUp): void {
     if (this.#closed) return;
     if ('turn' in said) this.#listener.frame(said.turn);
@@ -103,7 +114,7 @@ export class ProcessCarrier implements Carrier {
   #listen(onOutput: CarrierOptions['onOutput']): void {
     const cells = new Uint8Array(this.pulse.buffer);
     let unread: Uint8Array = Buffer.alloc(0);
-    (this.#child.stdio[PULSE_PIPE] as Readable).on('data', (bytes: Buffer) => {
+    this.#stream(PULSE_PIPE).on('data', (bytes: Buffer) => {
       unread = unread.length === 0 ? bytes : Buffer.concat([unread, bytes]);
       const whole = unread.length - (unread.length % cells.length);
       if (whole > 0) cells.set(unread.subarray(whole - cells.length, whole));
@@ -117,9 +128,13 @@ export class ProcessCarrier implements Carrier {
     }
   }
 
+  /** One of its file descriptors; one with nobody behind it where the process could not be started for want of them. */
+  #stream(fd: number): Duplex {
+    return (this.#child.stdio?.[fd] as Duplex | undefined) ?? new PassThrough();
+  }
+
   async #untilGone(): Promise<void> {
-    const [pulse, channel] = [this.#child.stdio[PULSE_PIPE] as Readable, this.#child];
-    const lastWords = Promise.all([once(pulse, 'close'), once(channel, 'disconnect')]);
+    const lastWords = Promise.all([PULSE_PIPE, CHANNEL].map((fd) => once(this.#stream(fd), 'close')));
     lastWords.catch(() => {});
     try {
       const [code, signal] = await once(this.#child, 'exit');

@@ -12,11 +12,17 @@ const SHARED: readonly FaultInTurn[] = [
   'a crash in native code',
 ];
 
+/** What a thread would do to the files of the store. */
+const STRAY: readonly FaultInTurn[] = [
+  'garbage written to all files that are open',
+  'the closing of all files that are open',
+];
+
 const inTurn = Object.keys(faultsInTurn) as FaultInTurn[];
 
 /** Faults that a thread contains. */
 export const CONTAINED: readonly Fault[] = [
-  ...inTurn.filter((turn) => !SHARED.includes(turn)).map((turn) => ({ name: turn, turn })),
+  ...inTurn.filter((turn) => !SHARED.includes(turn) && !STRAY.includes(turn)).map((turn) => ({ name: turn, turn })),
   { name: 'a crash in `activate()`', trap: 'activate' },
   { name: 'a crash in `passivate()`', trap: 'passivate' },
   { name: 'a crash while its module is imported', trap: 'import' },
@@ -25,3 +31,6 @@ export const CONTAINED: readonly Fault[] = [
 
 /** Faults that it does not. */
 export const UNCONTAINED: readonly Fault[] = SHARED.map((turn) => ({ name: turn, turn }));
+
+/** Faults that are committed in a process alone. */
+export const IN_PROCESS: readonly Fault[] = STRAY.map((turn) => ({ name: turn, turn }));

@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { commitContained } from './commit-contained.ts';
-import { CONTAINED, UNCONTAINED } from './fault-list.ts';
+import { CONTAINED, IN_PROCESS, UNCONTAINED } from './fault-list.ts';
 import { FaultMatrix, type Isolation, type Row } from './fault-matrix.ts';
 import { withTable } from './fault-table.ts';
 
 const PAGE = new URL('../../docs/isolation.md', import.meta.url);
 
 /** Which faults are the agent's alone. */
-const ALONE = { thread: CONTAINED, process: [...CONTAINED, ...UNCONTAINED] };
+const ALONE = { thread: CONTAINED, process: [...CONTAINED, ...UNCONTAINED, ...IN_PROCESS] };
 
 for (const isolation of ['thread', 'process'] as const) {
   t.test(`of an agent in a ${isolation}`, async (t) => {
