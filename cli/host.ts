@@ -36,8 +36,9 @@ export async function runHost(flags: HostFlags): Promise<void> {
     // An exit in good order would wait for the calls that hold the write up.
     process.kill(process.pid, 'SIGKILL');
   });
-  greet(serving.url, options);
+  // Before anybody else knows of it: whoever kills it from then on meets the next one on this port.
   process.send?.({ ready: true, again: { [PORT]: new URL(serving.url).port } } satisfies Ready);
+  greet(serving.url, options);
   const reason = await asked;
   log.info(`stopping on ${reason}`);
   await stop(supervisor, serving, flags.drain);

@@ -95,7 +95,10 @@ class Launcher {
     });
     child.on('exit', (code, signal) => {
       this.#wasReady ||= this.#readyAfterMs !== undefined && ranMs() >= this.#readyAfterMs;
-      this.#died(code ?? (signal as NodeJS.Signals), ranMs());
+      const died = () => this.#died(code ?? (signal as NodeJS.Signals), ranMs());
+      // What it said last, such as its port, is read by then.
+      if (child.connected) child.once('disconnect', died);
+      else died();
     });
   }
 
