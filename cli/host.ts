@@ -67,6 +67,8 @@ function openLog(): Pino {
 async function listen(supervisor: Supervisor, flags: HostFlags, options: SupervisorOptions): Promise<Serving> {
   const { host } = flags;
   const port = Number(process.env[PORT] ?? flags.port);
+  // It is not for hosts that this process starts.
+  delete process.env[PORT];
   const { maxMessageMb, log } = options;
   try {
     return await serve({ supervisor, host, port, ...(maxMessageMb && { maxMessageMb }), ...(log && { log }) });

@@ -124,13 +124,15 @@ export class Services implements Hosting {
   ): Promise<Uint8Array> {
     const give = (): Given => {
       this.quarantines.mustBeFree(agentId);
+      // Before there is an agent: one that was made for nothing would stay.
+      this.load.mustHaveRoom(body);
       const agent = this.#awaken(agentId);
       if (agent === undefined) throw new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor is closed.');
       const number = this.store.messages.nextNumber();
       const how = keyed ? { once: keyed } : this.#ownTime(patience);
       const accepted = { number, sentAt: this.settings.clock.elapsed(), chain, ...how };
       const delivery = new Delivery(body, accepted);
-      this.load.admit(delivery);
+      this.load.add(delivery);
       agent.accept(delivery);
       return { delivery, cancel: (why) => agent.cancel(delivery, why) };
     };

@@ -41,6 +41,8 @@ export interface Settings extends Readonly<Record<NumberOption, number>> {
   readonly maxHeapBytes: number;
   readonly maxMessageBytes: number;
   readonly maxStateBytes: number;
+  /** The largest frame of a turn: a state, a reply, what is told, and what surrounds them. */
+  readonly maxFrameBytes: number;
   readonly log: Logger;
   readonly clock: Clock;
 }
@@ -77,6 +79,7 @@ export function resolveSettings(options: SupervisorOptions): Settings {
     maxHeapBytes: Math.floor(numbers.maxHeapMb * MIB),
     maxMessageBytes: Math.floor(numbers.maxMessageMb * MIB),
     maxStateBytes: Math.floor(numbers.maxStateMb * MIB),
+    maxFrameBytes: Math.floor((numbers.maxStateMb + 2 * numbers.maxMessageMb + 16) * MIB),
     log,
     clock,
   });

@@ -17,7 +17,7 @@ import type { CloseOptions, SendOptions, SupervisorOptions, TellOptions } from '
 import { Services } from './services.ts';
 import { checkDrain, checkPatience, resolveSettings, type Settings } from './settings.ts';
 import type { AgentInfo, AgentStatus, AgentSummary } from './statistics/agent-info.ts';
-import { inspectAwake, inspectInbox, why } from './statistics/inspection.ts';
+import { describe, inspectAwake, inspectInbox } from './statistics/inspection.ts';
 import type { SupervisorStats } from './statistics/supervisor-stats.ts';
 import { takeStats } from './statistics/take-stats.ts';
 
@@ -169,19 +169,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     if (known === undefined && inbox.waiting === 0 && inbox.alarms.length === 0) return undefined;
     const awake = agent && inspectAwake(agent, heap, this.#settings.clock.now());
     const status = this.#statusOf(id.full);
-    return {
-      id: id.full,
-      type: id.type,
-      key: id.key,
-      status,
-      why: why(status, { awake, inbox, quarantine, sweepIntervalMs: this.#settings.sweepIntervalMs }),
-      sequence: stored?.sequence ?? 0,
-      createdAt: stored?.createdAt,
-      quarantine: quarantine && { at: quarantine.at, cause: quarantine.cause, crashes: quarantine.crashes },
-      inbox,
-      awake,
-      ...state,
-    };
+    const { sweepIntervalMs } = this.#settings;
+    return { ...describe(id, { status, stored, quarantine, inbox, awake, sweepIntervalMs }), ...state };
   }
 
   /** The agents that exist, in the order of their ids; reads the store as the loop goes. `after` is an agent id. */

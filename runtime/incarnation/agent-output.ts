@@ -1,5 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
+import { decode } from '../../core/codec.ts';
 import type { Logger } from '../../core/log.ts';
+import type { Up } from '../../workers/protocol.ts';
 
 /** How many characters of an agent's output go to the log: so many at once, and so many a second. */
 const BURST = 256 * 1_024;
@@ -9,7 +11,10 @@ const KEPT = 4_096;
 
 type Stream = 'stdout' | 'stderr';
 
-/** What an incarnation writes to its standard streams: the log has it, tagged and up to a rate, and the last of it is kept. */
+/**
+ * What an incarnation writes: log lines of its own, and to its standard streams. The host's log has it, tagged, of the streams up to a
+ * rate and the last of that is kept.
+ */
 export class AgentOutput {
   readonly #agentId: string;
   readonly #log: Logger;
@@ -38,6 +43,15 @@ export class AgentOutput {
     // Not with every few characters that there is room for again.
     if (this.#leftOut > 0 && this.#room < A_SECOND) this.#leftOut += text.length;
     else this.#write(stream, text);
+  }
+
+  line({ level, fields, text }: Extract<Up, { kind: 'log' }>): void {
+    const agentId = this.#agentId;
+    try {
+      this.#log[level]({ ...(decode(fields) as object), agentId }, text);
+    } catch (err) {
+      this.#log.warn({ agentId, err, text }, 'a log line could not be written');
+    }
   }
 
   /** There is nothing more to come. */

@@ -9,16 +9,12 @@ import type { Delivery } from '../messages/delivery.ts';
 import type { Inbox } from '../messages/inbox.ts';
 import { recordOf } from '../messages/turn-record.ts';
 import { AgentCalls } from './agent-calls.ts';
-import { writeLine } from './agent-log.ts';
 import { AgentOutput } from './agent-output.ts';
 import { crashError, turnTimeout } from './crash-error.ts';
 import type { Ending } from './ending.ts';
 import { OutputGate } from './output-gate.ts';
 import { RecordWriter } from './record-writer.ts';
 import { Window } from './window.ts';
-
-/** What the frame of a turn may hold beside a state, a reply and what is told. */
-const FRAME_BYTES = 16 * 2 ** 20;
 
 /** A snapshot that is more than this part of what an agent may hold could be too large for it: it is measured before its first turn. */
 const LARGE = 8;
@@ -182,7 +178,7 @@ export class Incarnation {
       process: this.#type.process,
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
       maxHeapBytes: this.#maxHeapBytes,
-      maxFrameBytes: settings.maxStateBytes + 2 * settings.maxMessageBytes + FRAME_BYTES,
+      maxFrameBytes: settings.maxFrameBytes,
       onFrame: (frame) => this.#hear(frame),
       onOverdue: (turn) => this.#overdue(turn),
       onOutput: (stream, text) => this.output.take(stream, text),
@@ -208,7 +204,7 @@ export class Incarnation {
   }
 
   #hear(frame: Up): void {
-    if (frame.kind === 'log') return writeLine(this.#hosting.settings.log, this.#agentId, frame);
+    if (frame.kind === 'log') return this.output.line(frame);
     if (frame.kind === 'call') return this.#call(frame);
     const delivery = this.#window.take(frame.number);
     this.#calls.end(frame.number, frame.kind === 'cancelled');

@@ -8,12 +8,12 @@ export class Isolates {
   readonly #isolates = new Map<Isolate, string>();
   readonly #heaps: HeapGuard;
   readonly #hangs: HangGuard;
-  readonly #onEnded: () => void;
+  readonly #onThreadEnded: () => void;
 
-  constructor(guards: { heaps: HeapGuard; hangs: HangGuard }, onEnded: () => void) {
+  constructor(guards: { heaps: HeapGuard; hangs: HangGuard }, onThreadEnded: () => void) {
     this.#heaps = guards.heaps;
     this.#hangs = guards.hangs;
-    this.#onEnded = onEnded;
+    this.#onThreadEnded = onThreadEnded;
   }
 
   spawn(options: IsolateOptions): Isolate {
@@ -28,7 +28,7 @@ export class Isolates {
     });
     void isolate.exited.then(() => {
       this.#isolates.delete(isolate);
-      this.#onEnded();
+      if (isolate.kind === 'thread') this.#onThreadEnded();
     });
     return isolate;
   }

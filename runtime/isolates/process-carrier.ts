@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import { type Duplex, PassThrough } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Remote, releaseProxy, wrap } from 'comlink';
 import { fromFault } from '../../core/fault.ts';
@@ -43,6 +43,7 @@ export class ProcessCarrier implements Carrier {
   readonly #endpoint: ChannelEndpoint;
   readonly #name: string;
   #how: Error | undefined;
+  #exhausted = false;
   #closed = false;
 
   /** `flags` are arguments of its Node. */
@@ -122,7 +123,7 @@ export class ProcessCarrier implements Carrier {
     });
     for (const name of ['stdout', 'stderr'] as const) {
       this.#child[name]?.setEncoding('utf8').on('data', (text: string) => {
-        if (text.includes(OUT_OF_MEMORY)) this.#how = outOfMemory();
+        this.#exhausted ||= name === 'stderr' && text.includes(OUT_OF_MEMORY);
         onOutput(name, text);
       });
     }
@@ -130,21 +131,29 @@ export class ProcessCarrier implements Carrier {
 
   /** One of its file descriptors; one with nobody behind it where the process could not be started for want of them. */
   #stream(fd: number): Duplex {
-    return (this.#child.stdio?.[fd] as Duplex | undefined) ?? new PassThrough();
+    return (this.#child.stdio?.[fd] as Duplex | undefined) ?? nobody();
   }
 
   async #untilGone(): Promise<void> {
-    const lastWords = Promise.all([PULSE_PIPE, CHANNEL].map((fd) => once(this.#stream(fd), 'close')));
-    lastWords.catch(() => {});
+    const spoken = Promise.all([PULSE_PIPE, CHANNEL].map((fd) => once(this.#stream(fd), 'close')));
+    const closed = once(this.#child, 'close');
+    for (const end of [spoken, closed]) end.catch(() => {});
     try {
       const [code, signal] = await once(this.#child, 'exit');
-      await within(LAST_WORDS_MS, lastWords);
+      // V8's own last words come by stderr, which others that the agent has started may hold open.
+      await within<unknown>(LAST_WORDS_MS, signal === 'SIGABRT' ? closed : spoken);
+      if (signal === 'SIGABRT' && this.#exhausted) this.#how = outOfMemory();
       const by = signal === null ? `ended by itself with exit code ${code}` : `was ended by ${signal}`;
       this.#listener.gone(this.#how ?? new Error(`The process ${by}.`));
     } catch (error) {
       this.#listener.gone(error as Error);
     }
   }
+}
+
+/** A stream that nobody reads or writes at the other end. */
+function nobody(): Duplex {
+  return new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
 }
 
 /** As a thread would tell of it. */

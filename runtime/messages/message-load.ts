@@ -17,16 +17,23 @@ export class MessageLoad {
     return this.#bytes;
   }
 
-  /** Counts a message until it is settled. Throws `ERR_DROWSE_OVERLOADED` where there is no room for it. */
-  admit(delivery: Delivery): void {
-    const bytes = delivery.body.length + OVERHEAD_BYTES;
-    if (this.#bytes + bytes > this.#maxBytes) {
-      const text = `The messages that wait hold ${this.#bytes} bytes already; mailboxTotalMb allows ${this.#maxBytes}. Send again later.`;
-      throw new DrowseError('ERR_DROWSE_OVERLOADED', text);
-    }
+  /** Throws `ERR_DROWSE_OVERLOADED` where there is no room for a message. */
+  mustHaveRoom(body: Uint8Array): void {
+    if (this.#bytes + sizeOf(body) <= this.#maxBytes) return;
+    const text = `The messages that wait hold ${this.#bytes} bytes already; mailboxTotalMb allows ${this.#maxBytes}. Send again later.`;
+    throw new DrowseError('ERR_DROWSE_OVERLOADED', text);
+  }
+
+  /** Counts a message until it is settled. */
+  add(delivery: Delivery): void {
+    const bytes = sizeOf(delivery.body);
     this.#bytes += bytes;
     delivery.onSettled(() => {
       this.#bytes -= bytes;
     });
   }
+}
+
+function sizeOf(body: Uint8Array): number {
+  return body.length + OVERHEAD_BYTES;
 }

@@ -1,4 +1,6 @@
+import type { AgentId } from '../../core/agent-id.ts';
 import type { Pending } from '../../storage/messages.ts';
+import type { Stored } from '../../storage/store.ts';
 import type { Agent } from '../agent.ts';
 import { dueAlarms, told } from '../messages/pending-message.ts';
 import type { AgentInfo, AgentStatus, AwakeInfo, InboxInfo } from './agent-info.ts';
@@ -42,8 +44,31 @@ export function inspectInbox(pending: Pending, now: number): InboxInfo {
   };
 }
 
+/** What is known of an agent, put together. */
+export function describe(
+  { full: id, type, key }: AgentId,
+  found: Pick<AgentInfo, 'status' | 'quarantine' | 'inbox' | 'awake'> & {
+    stored: Pick<Stored, 'sequence' | 'createdAt'> | undefined;
+    sweepIntervalMs: number;
+  },
+): AgentInfo {
+  const { status, stored, quarantine, inbox, awake } = found;
+  return {
+    id,
+    type,
+    key,
+    status,
+    why: why(status, found),
+    sequence: stored?.sequence ?? 0,
+    createdAt: stored?.createdAt,
+    quarantine: quarantine && { at: quarantine.at, cause: quarantine.cause, crashes: quarantine.crashes },
+    inbox,
+    awake,
+  };
+}
+
 /** Why an agent stands where it does. */
-export function why(
+function why(
   status: AgentStatus,
   {
     awake,

@@ -26,6 +26,12 @@ t.test('sends that wait hold no more memory than mailboxTotalMb, over all agents
   t.same(await Promise.all(sends.slice(0, 3)), [1, 1, 1]);
   t.equal(host.stats().mailbox.bytes, 0);
   t.equal(await host.send('d', message), 1);
+
+  const held = host.send('a', { ...message, with: new Uint8Array(1_000_000) });
+  await t.rejects(host.send('asleep', message), { code: 'ERR_DROWSE_OVERLOADED' });
+  t.equal(await host.inspect('asleep'), undefined, 'nobody is woken for what is refused');
+  await held;
+  await host.close();
 });
 
 t.test(

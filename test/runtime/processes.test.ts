@@ -42,12 +42,10 @@ t.test('what ends a process ends that of the agent alone, and the error says how
   t.equal(await host.send('other/a', { do: 'note', what: 2 }), 2);
 });
 
-/** Runs a script of test/fixtures without what tap loads into every process that a test starts. */
-function run(t: Test, name: string, ...args: string[]) {
-  const clean = ['-i', `PATH=${process.env.PATH}`, process.execPath];
-  const child = spawn('env', [...clean, fileURLToPath(fixture(name)), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+/** Runs a script of test/fixtures without what tap loads into every process that a test starts, in a shell that may set limits. */
+function run(t: Test, name: string, args: readonly string[], limits = ':') {
+  const clean = ['env', '-i', `PATH=${process.env.PATH}`, process.execPath, fileURLToPath(fixture(name)), ...args];
+  const child = spawn('sh', ['-c', `${limits}; exec "$@"`, 'sh', ...clean], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
   return child;
 }
@@ -59,7 +57,7 @@ t.test('it has what its permissions name, and nothing else', async (t) => {
   t.teardown(() => server.close());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const told = await json(run(t, 'permitted', t.testdir({ 'file.txt': 'text' }), String(port)).stdout);
+  const told = await json(run(t, 'permitted', [t.testdir({ 'file.txt': 'text' }), String(port)]).stdout);
   for (const [type, answers] of Object.entries(told as Record<string, Record<string, string>>)) {
     for (const [name, answer] of Object.entries(answers)) {
       const free = name === type || (name === 'network' && !process.allowedNodeEnvironmentFlags.has('--allow-net'));
@@ -70,10 +68,15 @@ t.test('it has what its permissions name, and nothing else', async (t) => {
 });
 
 t.test('a process in an endless loop ends with its host', async (t) => {
-  const host = run(t, 'process-host', t.testdir());
+  const host = run(t, 'process-host', [t.testdir()]);
   await once(host.stdout, 'data');
   const child = Number(readFileSync(`/proc/${host.pid}/task/${host.pid}/children`, 'utf8').trim());
   t.ok(child > 0);
   host.kill('SIGKILL');
   await eventually('the process is gone', () => !existsSync(`/proc/${child}`));
+});
+
+t.test('a process that cannot be started costs its sends, and nothing else', async (t) => {
+  const { stdout } = run(t, 'crowded', [t.testdir()], 'ulimit -n 120');
+  t.same(new Set((await json(stdout)) as string[]), new Set(['ok', 'ERR_DROWSE_AGENT_CRASHED']));
 });

@@ -1,5 +1,5 @@
 // A program that soak.torture.ts runs long, and soak.test.ts short.
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { queryObjects } from 'node:v8';
 import { Supervisor } from 'drowse';
 import t from 'tap';
@@ -22,6 +22,14 @@ const FAULTS = [
   ['hoard', 'OUT_OF_MEMORY'],
 ] as const;
 
+function nameOf(thread: string): string | undefined {
+  try {
+    return readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim();
+  } catch {
+    return undefined; // It is gone.
+  }
+}
+
 /** What this process holds: threads, open files except those of the store, listeners, and what keeps its loop busy, by kind. */
 function holdings(directory: string): Record<string, number> {
   const files = readdirSync('/proc/self/fd').filter((fd) => {
@@ -34,8 +42,10 @@ function holdings(directory: string): Record<string, number> {
   });
   const resources = Map.groupBy(process.getActiveResourcesInfo(), (name) => name);
   const listeners = process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
+  // Those of the thread pool come when they are first needed, and LevelDB's own, which has their name.
+  const threads = readdirSync('/proc/self/task').filter((id) => nameOf(id) !== 'libuv-worker');
   return {
-    threads: readdirSync('/proc/self/task').length,
+    threads: threads.length,
     files: files.length,
     listeners,
     ...Object.fromEntries([...resources].map(([name, { length }]) => [name, length])),
@@ -153,8 +163,9 @@ t.test(`${CYCLES} sleeps and wakings, with crashes among them, leave nothing beh
   for (let n = 0; n < CYCLES; n += 1) {
     await cycle();
     // What V8 has not collected yet would tell nothing.
-    if (n % 10 === 0) globalThis.gc?.();
-    if (n % 10 === 0) resident.push(process.memoryUsage.rss() / 2 ** 20);
+    if (n % 10 !== 0) continue;
+    globalThis.gc?.();
+    resident.push(process.memoryUsage.rss() / 2 ** 20);
   }
   await asleep();
   const kept = () => Object.entries(holdings(directory)).filter(([name, count]) => count > (before[name] ?? 0));
