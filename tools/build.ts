@@ -21,5 +21,8 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node24',
+  // The package's own entry for Node holds the library twice, and chooses as it is loaded. This is the one that says what is wrong.
+  alias: { mutative: 'mutative/dist/mutative.esm.mjs' },
+  define: { 'process.env.NODE_ENV': '"development"' },
 });
 chmodSync(join(dist, 'cli/drowse.js'), 0o755);

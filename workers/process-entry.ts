@@ -23,6 +23,8 @@ setInterval(() => pulse.beat(), Number(heartbeatIntervalMs)).unref();
 const exit = process.exit.bind(process, 0);
 const soon = setImmediate.bind(globalThis);
 const socket = new Socket({ fd: CHANNEL, readable: true, writable: true });
+// Node has read it, and it is none of what the agent is to see.
+delete process.env.NODE_COMPILE_CACHE;
 conceal([socket]);
 socket.on('close', end);
 const channel = new Channel<ChannelUp, ChannelDown>(socket, {

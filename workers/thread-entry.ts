@@ -10,6 +10,8 @@ import { Pulse } from './pulse.ts';
 
 const { turns, control, pulse: cells, heartbeatIntervalMs } = workerData as Boot;
 for (const key of Object.keys(workerData)) delete workerData[key];
+// Node has read it, and it is none of what the agent is to see.
+delete process.env.NODE_COMPILE_CACHE;
 conceal([turns, control]);
 
 const pulse = new Pulse(cells);

@@ -19,6 +19,7 @@ import {
 } from '../../workers/protocol.ts';
 import { Pulse } from '../../workers/pulse.ts';
 import type { Carrier, CarrierOptions, Listener, Memory } from './carrier.ts';
+import { compileCache } from './compile-cache.ts';
 
 // From sources and from dist/ alike.
 const ENTRY = fileURLToPath(new URL(`../../workers/process-entry${extname(import.meta.filename)}`, import.meta.url));
@@ -54,7 +55,8 @@ export class ProcessCarrier implements Carrier {
     const flagsOfNode = [...limits(maxHeapBytes), ...flags];
     const own = [name, String(process.pid), String(heartbeatIntervalMs)];
     this.#child = spawn(process.execPath, [...flagsOfNode, ENTRY, ...own], {
-      env,
+      // One with permissions may not write there.
+      env: flags.length > 0 ? env : { ...compileCache(), ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
     });
     // A process that cannot be started is told of by its end.

@@ -15,6 +15,7 @@ import { within } from '../../core/within.ts';
 import type { Boot, Control, Down, Up } from '../../workers/protocol.ts';
 import { Pulse } from '../../workers/pulse.ts';
 import type { Carrier, CarrierOptions, Listener, Memory } from './carrier.ts';
+import { compileCache } from './compile-cache.ts';
 import { hottestCalls } from './hung.ts';
 
 // From sources and from dist/ alike.
@@ -58,7 +59,7 @@ export class ThreadCarrier implements Carrier {
       transferList: [boot.turns, boot.control],
       // Not the host's: its loaders and debug flags would be loaded again by every worker.
       execArgv: [],
-      env: options.env,
+      env: { ...compileCache(), ...options.env },
       resourceLimits: hardLimits(options.maxHeapBytes),
       stdout: true,
       stderr: true,
