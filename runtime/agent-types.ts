@@ -35,6 +35,10 @@ export class AgentTypes {
     this.#only = names.length === 1 ? names[0] : undefined;
   }
 
+  get all(): readonly AgentType[] {
+    return [...this.#types.values()];
+  }
+
   get names(): readonly string[] {
     return [...this.#types.keys()];
   }

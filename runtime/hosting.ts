@@ -3,6 +3,7 @@ import type { Told } from '../storage/messages.ts';
 import type { Store } from '../storage/store.ts';
 import type { SupervisorEvents } from './events.ts';
 import type { Isolates } from './isolates/isolates.ts';
+import type { Spares } from './isolates/spares.ts';
 import type { IdleSweep } from './lifecycle/idle-sweep.ts';
 import type { Quarantines } from './lifecycle/quarantines.ts';
 import type { RestartBudget } from './lifecycle/restart-budget.ts';
@@ -21,6 +22,7 @@ export interface Hosting {
   readonly settings: Settings;
   readonly store: Store;
   readonly isolates: Isolates;
+  readonly spares: Spares;
   readonly timers: Timers;
   readonly idle: IdleSweep;
   readonly counters: Counters;

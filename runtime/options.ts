@@ -99,6 +99,12 @@ export interface SupervisorOptions {
    * no turn in between, is quarantined.
    */
   restarts?: { limit?: number; windowMs?: number; backoffMs?: readonly [first: number, last: number] };
+  /**
+   * Workers kept ready for agents to wake in, of each type: with its module loaded, so that a wake takes 1 ms and not 15. A number keeps
+   * that many; bounds let it follow the rate of wakes, which ends with `min` ten minutes after the last one. Default { min: 0, max: 4 }.
+   * One takes as much memory as an agent that is awake. A module is loaded as it is when its spare is made.
+   */
+  spares?: number | { min?: number; max?: number };
   /** `fsync`, the default: a reply leaves after its turn is on the disk. `os`: after the operating system has it. */
   durability?: Durability;
   /** Where the agents' log lines, their output and lifecycle events go; by default nowhere. */

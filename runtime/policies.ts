@@ -60,3 +60,23 @@ export function nextLook({ busyForMs, share }: Omit<Found, 'ranMs'>, lastMs: num
 export function stillFor(same: boolean, beforeMs: number, sinceMs: number, intervalMs: number): number {
   return same ? beforeMs + Math.min(sinceMs, intervalMs) : 0;
 }
+
+/** How many workers are kept ready of a type. */
+export interface SpareBounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** In this time a spare that was taken is made up for, on a machine that has other things to do. */
+const SPARE_MADE_MS = 250;
+/** For so long after a wake there may be another. */
+const SPARE_KEPT_MS = 10 * 60_000;
+
+/** How many spares of a type to have: as many as are taken in the time that it takes to make one, and one for long after a wake. */
+export function sparesWanted(
+  { wakesPerSecond, sinceWakeMs }: { wakesPerSecond: number; sinceWakeMs: number },
+  { min, max }: SpareBounds,
+): number {
+  const taken = Math.ceil((wakesPerSecond * SPARE_MADE_MS) / 1_000);
+  return Math.max(min, Math.min(max, sinceWakeMs < SPARE_KEPT_MS ? Math.max(1, taken) : 0));
+}

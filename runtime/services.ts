@@ -4,12 +4,14 @@ import { Timers } from '../core/timers.ts';
 import type { Step, Told } from '../storage/messages.ts';
 import type { Store } from '../storage/store.ts';
 import type { Agent } from './agent.ts';
+import type { AgentTypes } from './agent-types.ts';
 import type { Hosting } from './hosting.ts';
 import { HangGuard } from './isolates/hang-guard.ts';
 import { HeapGuard } from './isolates/heap-guard.ts';
 import { HelperPool } from './isolates/helper-pool.ts';
 import { Isolates } from './isolates/isolates.ts';
 import { MemoryReturn } from './isolates/memory-return.ts';
+import { Spares } from './isolates/spares.ts';
 import { IdleSweep } from './lifecycle/idle-sweep.ts';
 import { Quarantines } from './lifecycle/quarantines.ts';
 import { RestartBudget } from './lifecycle/restart-budget.ts';
@@ -34,7 +36,7 @@ const RESUMED_AT_ONCE = 16;
 export interface ServicesOptions {
   readonly settings: Settings;
   readonly store: Store;
-  readonly types: readonly string[];
+  readonly types: AgentTypes;
   readonly announce: Hosting['announce'];
   /** The agent of an id, made if it was asleep; undefined once the supervisor closes. */
   readonly awaken: (agentId: string) => Agent | undefined;
@@ -58,6 +60,7 @@ export class Services implements Hosting {
   readonly caution = new Caution();
   readonly helpers = new HelperPool();
   readonly isolates: Isolates;
+  readonly spares: Spares;
   readonly alarms: AlarmClock;
   readonly once: Once;
   readonly #awaken: ServicesOptions['awaken'];
@@ -72,7 +75,7 @@ export class Services implements Hosting {
     const { messages } = store;
     this.settings = settings;
     this.store = store;
-    this.types = types;
+    this.types = types.names;
     this.announce = announce;
     // What is on disk for an agent in quarantine waits there.
     this.#awaken = (agentId) => (this.quarantines.get(agentId) ? undefined : awaken(agentId));
@@ -85,7 +88,9 @@ export class Services implements Hosting {
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
     this.#memoryReturn = new MemoryReturn(clock, this.helpers);
     const guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
-    this.isolates = new Isolates(guards, () => this.#memoryReturn.threadEnded());
+    this.isolates = new Isolates(settings, guards, () => this.#memoryReturn.threadEnded());
+    const { isolates, starts } = this;
+    this.spares = new Spares({ isolates, types: types.all, settings, starts, hasRoom: () => true });
     this.#stalls = new StallWatch(store, clock, settings.storeStallMs, (forMs) => announce('storeStalled', { forMs }));
     this.#waker = new Waker({ messages, log, timers: this.timers, find: this.#awaken, limit: RESUMED_AT_ONCE });
     const wake = (agentId: string) => this.#waker.wake(agentId, 'alarm');
@@ -107,6 +112,7 @@ export class Services implements Hosting {
     this.idle.start();
     this.#stalls.start();
     this.retention.start();
+    this.spares.start();
     this.recover();
   }
 
@@ -211,12 +217,14 @@ export class Services implements Hosting {
     this.alarms.stop();
     this.#waker.stop();
     this.retention.stop();
+    void this.spares.stop();
   }
 
   async stop(): Promise<void> {
     this.#stalls.stop();
     this.timers.clear();
     this.#memoryReturn.stop();
+    await this.spares.stop();
     await this.helpers.close();
     await this.store.close();
   }

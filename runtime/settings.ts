@@ -4,6 +4,7 @@ import type { Logger } from '../core/log.ts';
 import type { Durability } from '../storage/store.ts';
 import type { RestartLimits } from './lifecycle/restart-budget.ts';
 import type { SupervisorOptions } from './options.ts';
+import type { SpareBounds } from './policies.ts';
 
 /** Every number an option can be: its default, and the range it must lie in. */
 const NUMBERS = {
@@ -29,7 +30,9 @@ const NUMBERS = {
 
 type NumberOption = keyof typeof NUMBERS;
 
-const OTHERS = ['directory', 'store', 'agents', 'restarts', 'durability', 'log', 'clock'];
+/** Of each type. */
+const MAX_SPARES = 1_000;
+const OTHERS = ['directory', 'store', 'agents', 'restarts', 'spares', 'durability', 'log', 'clock'];
 const MIB = 1024 * 1024;
 const MAX_KEY_BYTES = 512;
 
@@ -37,6 +40,7 @@ const MAX_KEY_BYTES = 512;
 export interface Settings extends Readonly<Record<NumberOption, number>> {
   readonly restarts: RestartLimits;
   readonly backoffMs: readonly [first: number, last: number];
+  readonly spares: SpareBounds;
   readonly durability: Durability;
   readonly maxHeapBytes: number;
   readonly maxMessageBytes: number;
@@ -75,6 +79,7 @@ export function resolveSettings(options: SupervisorOptions): Settings {
       windowMs: mustBeInRange('restarts.windowMs', restarts.windowMs ?? 60_000, { min: 1, max: 24 * 3_600_000 }),
     },
     backoffMs: backoff(restarts.backoffMs ?? [100, 30_000]),
+    spares: spareBounds(options.spares ?? {}),
     durability,
     maxHeapBytes: Math.floor(numbers.maxHeapMb * MIB),
     maxMessageBytes: Math.floor(numbers.maxMessageMb * MIB),
@@ -127,6 +132,19 @@ function backoff(value: readonly [number, number]): readonly [number, number] {
   if (!Array.isArray(value) || value.length !== 2) throw invalid('restarts.backoffMs must be [first, last]');
   const first = mustBeInRange('restarts.backoffMs[0]', value[0], range);
   return [first, mustBeInRange('restarts.backoffMs[1]', value[1], { min: first, max: range.max })];
+}
+
+function spareBounds(value: NonNullable<SupervisorOptions['spares']>): SpareBounds {
+  const range = { min: 0, max: MAX_SPARES };
+  if (typeof value === 'number') {
+    const count = mustBeInRange('spares', value, range);
+    return { min: count, max: count };
+  }
+  if (typeof value !== 'object' || value === null)
+    throw invalid(`spares must be a number, or { min, max }, not ${show(value)}`);
+  mustBeKnown(value, ['min', 'max'], 'spares.');
+  const min = mustBeInRange('spares.min', value.min ?? 0, range);
+  return { min, max: mustBeInRange('spares.max', value.max ?? Math.max(min, 4), { min, max: MAX_SPARES }) };
 }
 
 function mustBeInRange(name: string, value: unknown, range: { min: number; max: number }): number {

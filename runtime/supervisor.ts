@@ -43,7 +43,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     this.#services = new Services({
       settings,
       store,
-      types: types.names,
+      types,
       announce: (name, event) => this.#announce(name, event),
       awaken: (agentId) => (this.#closing ? undefined : (this.#agents.get(agentId) ?? this.#awaken(agentId))),
       deletionOf: (agentId) => this.#agents.get(agentId)?.deletion,

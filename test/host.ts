@@ -6,8 +6,11 @@ export function fixture(name: string): URL {
   return new URL(`./fixtures/${name}.ts`, import.meta.url);
 }
 
-/** With ISOLATION=process in the environment, every agent has a process of its own. */
-const { ISOLATION: isolation = 'thread' } = process.env as { ISOLATION?: 'thread' | 'process' };
+/** With ISOLATION=process in the environment, every agent has a process of its own; with SPARES=n, it wakes in a worker made before. */
+const { ISOLATION: isolation = 'thread', SPARES: spares = '0' } = process.env as {
+  ISOLATION?: 'thread' | 'process';
+  SPARES?: string;
+};
 
 type Agents = SupervisorOptions['agents'];
 
@@ -26,6 +29,7 @@ export async function openHost(t: Test, options: Partial<SupervisorOptions> = {}
   const host = await Supervisor.open({
     durability: 'os',
     restarts: { backoffMs: [1, 10] },
+    spares: Number(spares),
     ...place,
     ...options,
     agents: isolated(agents),

@@ -9,7 +9,7 @@ import type { AgentDefinition } from './define-agent.ts';
 import { loadDefinition } from './load-definition.ts';
 import { migrate } from './migrate.ts';
 import { encodeOutward } from './outward.ts';
-import type { Control, Down, Effects, Hydrated, Orders, Passivated, Up } from './protocol.ts';
+import type { Down, Effects, Hydrated, Orders, Passivated, Up } from './protocol.ts';
 import type { Pulse } from './pulse.ts';
 import { AgentState, type Draft, fold } from './state.ts';
 import { type Surroundings, Turn } from './turn.ts';
@@ -18,10 +18,10 @@ type Message = Extract<Down, { kind: 'message' }>;
 type Answer = Extract<Up, { number: number }>;
 
 /** The agent inside its thread: takes messages in order, one turn at a time, and answers each with one frame. */
-export class Host implements Control {
+export class Host {
   readonly #post: (frame: Up) => void;
   readonly #pulse: Pulse;
-  readonly #leave: () => void;
+  readonly #load: (module: string) => Promise<AgentDefinition>;
   readonly #log: AgentLog;
   readonly #calls: Calls;
   readonly #waiting: Message[] = [];
@@ -34,11 +34,15 @@ export class Host implements Control {
   /** What was told and set outside a turn (by `activate`), to be kept with the next one. */
   #carried: Effects | undefined;
 
-  /** `leave` ends the thread. */
-  constructor(post: (frame: Up) => void, pulse: Pulse, leave: () => void) {
+  /** `load` finds the agent that a module defines. */
+  constructor(
+    post: (frame: Up) => void,
+    pulse: Pulse,
+    load: (module: string) => Promise<AgentDefinition> = loadDefinition,
+  ) {
     this.#post = post;
     this.#pulse = pulse;
-    this.#leave = leave;
+    this.#load = load;
     this.#calls = new Calls(post);
     this.#log = new LogLines(post);
   }
@@ -65,7 +69,7 @@ export class Host implements Control {
       this.#orders = orders;
       const { agentId, types, maxMessageBytes } = orders;
       this.#surroundings = { agentId, types, maxMessageBytes, log: this.#log, calls: this.#calls };
-      this.#definition = await loadDefinition(orders.module);
+      this.#definition = await this.#load(orders.module);
       this.#state = await this.#rebuild(orders.stored);
       await this.#activate();
       return { ok: true, idleTimeoutMs: this.#definition.idleTimeoutMs };
@@ -77,10 +81,6 @@ export class Host implements Control {
   async passivate(last: number): Promise<Passivated> {
     if (this.#running !== undefined || this.#taken !== last) return { asleep: false };
     return this.#passivate();
-  }
-
-  async leave(): Promise<void> {
-    this.#leave();
   }
 
   async #rebuild(stored: Orders['stored']): Promise<AgentState> {

@@ -6,10 +6,11 @@ import { toFault } from '../core/fault.ts';
 import { Channel } from './channel.ts';
 import { ChannelEndpoint } from './channel-endpoint.ts';
 import { conceal } from './conceal.ts';
+import { controlOf } from './control.ts';
 import { dieWithParent } from './die-with-parent.ts';
 import { Host } from './host.ts';
 import { PipedPulse } from './piped-pulse.ts';
-import { CHANNEL, type ChannelDown, type ChannelUp, type Control, PULSE_PIPE } from './protocol.ts';
+import { CHANNEL, type ChannelDown, type ChannelUp, PULSE_PIPE } from './protocol.ts';
 
 const [, , , parent, heartbeatIntervalMs] = process.argv;
 process.argv.length = 2;
@@ -35,17 +36,10 @@ const channel = new Channel<ChannelUp, ChannelDown>(socket, {
   },
   onGarbage: end,
 });
-const host = new Host(
-  (turn) => channel.send({ turn }),
-  pulse,
-  () => soon(exit),
-);
+const host = new Host((turn) => channel.send({ turn }), pulse);
 const control = new ChannelEndpoint((data) => channel.send({ control: data }));
 process.on('uncaughtExceptionMonitor', (error) => channel.send({ died: toFault(error) }));
-// Only what is named here can be called through the channel.
-const calls: Control = {
-  hydrate: (orders) => host.hydrate(orders),
-  passivate: (last) => host.passivate(last),
-  leave: () => host.leave(),
-};
-expose(calls, control);
+expose(
+  controlOf(host, () => soon(exit)),
+  control,
+);

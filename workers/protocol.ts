@@ -95,6 +95,11 @@ export type When =
 
 /** The control plane of a thread. Its calls are answered between turns. */
 export interface Control {
+  /**
+   * Loads the agent's module and runs the path of a turn warm, before it is known which agent the worker is for. Called once, before
+   * `hydrate`, or not at all.
+   */
+  prepare(module: string): Promise<Prepared>;
   /** Loads the agent's module and rebuilds its state. Called once: a thread serves one agent. */
   hydrate(orders: Orders): Promise<Hydrated>;
   /**
@@ -116,6 +121,8 @@ export interface Orders {
   readonly maxMessageBytes: number;
   readonly maxStateBytes: number;
 }
+
+export type Prepared = { readonly ok: true } | { readonly ok: false; readonly fault: Fault };
 
 export type Hydrated =
   | { readonly ok: true; readonly idleTimeoutMs: number | undefined }

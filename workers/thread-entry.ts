@@ -4,8 +4,9 @@ import { workerData } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { conceal } from './conceal.ts';
+import { controlOf } from './control.ts';
 import { Host } from './host.ts';
-import type { Boot, Control, Down, Up } from './protocol.ts';
+import type { Boot, Down, Up } from './protocol.ts';
 import { Pulse } from './pulse.ts';
 
 const { turns, control, pulse: cells, heartbeatIntervalMs } = workerData as Boot;
@@ -20,18 +21,11 @@ setInterval(() => pulse.beat(), heartbeatIntervalMs).unref();
 
 const exit = process.exit.bind(process, 0);
 const soon = setImmediate.bind(globalThis);
-const host = new Host(
-  (frame: Up) => turns.postMessage(frame),
-  pulse,
-  () => soon(exit),
-);
+const host = new Host((frame: Up) => turns.postMessage(frame), pulse);
 turns.on('message', (frames: readonly Down[]) => {
   for (const frame of frames) host.take(frame);
 });
-// Only what is named here can be called through the port.
-const calls: Control = {
-  hydrate: (orders) => host.hydrate(orders),
-  passivate: (last) => host.passivate(last),
-  leave: () => host.leave(),
-};
-expose(calls, nodeEndpoint(control));
+expose(
+  controlOf(host, () => soon(exit)),
+  nodeEndpoint(control),
+);

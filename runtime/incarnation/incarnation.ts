@@ -81,10 +81,6 @@ export class Incarnation {
     return this.#writer.sequence;
   }
 
-  get #maxHeapBytes(): number {
-    return this.#type.maxHeapBytes ?? this.#hosting.settings.maxHeapBytes;
-  }
-
   get isolate(): Isolate | undefined {
     return this.#isolate;
   }
@@ -108,7 +104,7 @@ export class Incarnation {
       const orders = { agentId: this.#agentId, module, types, stored, maxMessageBytes, maxStateBytes };
       const hydrated = await this.#inTime(isolate.call<Hydrated>((control) => control.hydrate(orders)));
       if (!hydrated.ok) throw fromFault(hydrated.fault, this.#agentId);
-      if (stored && stored.snapshot.length > this.#maxHeapBytes / LARGE) await isolate.fits();
+      if (stored && stored.snapshot.length > isolate.maxHeapBytes / LARGE) await isolate.fits();
       this.#started = true;
       return { idleTimeoutMs: hydrated.idleTimeoutMs };
     } catch (error) {
@@ -171,17 +167,11 @@ export class Incarnation {
   }
 
   #spawn(): Isolate {
-    const { isolates, settings } = this.#hosting;
-    const isolate = isolates.spawn({
+    const isolate = this.#hosting.spares.isolate(this.#type, {
       name: this.#agentId,
-      env: this.#type.env,
-      process: this.#type.process,
-      heartbeatIntervalMs: settings.heartbeatIntervalMs,
-      maxHeapBytes: this.#maxHeapBytes,
-      maxFrameBytes: settings.maxFrameBytes,
-      onFrame: (frame) => this.#hear(frame),
-      onOverdue: (turn) => this.#overdue(turn),
-      onOutput: (stream, text) => this.output.take(stream, text),
+      frame: (frame) => this.#hear(frame),
+      output: (stream, text) => this.output.take(stream, text),
+      overdue: (turn) => this.#overdue(turn),
     });
     this.#isolate = isolate;
     void isolate.ended.then((how) => {

@@ -11,12 +11,13 @@ export interface CarrierOptions {
   readonly maxHeapBytes: number;
   /** The largest frame that is taken from it. */
   readonly maxFrameBytes: number;
-  readonly onOutput: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
 /** What an isolate's carrier tells it. */
 export interface Listener {
   frame(frame: Up): void;
+  /** What it has written to one of its standard streams. */
+  output(stream: 'stdout' | 'stderr', text: string): void;
   /** It is gone: with how it ended, once all that it had said before can be read. */
   gone(how: Error): void;
 }

@@ -2,7 +2,7 @@ import type { Remote } from 'comlink';
 import { within } from '../../core/within.ts';
 import type { Control, Down, Up } from '../../workers/protocol.ts';
 import type { Pulse } from '../../workers/pulse.ts';
-import type { Carrier, CarrierOptions, Memory } from './carrier.ts';
+import type { Carrier, CarrierOptions, Listener, Memory } from './carrier.ts';
 import type { Beating } from './hang-guard.ts';
 import type { Guarded, HeapExceeded, HeapWatch } from './heap-guard.ts';
 import { Hung } from './hung.ts';
@@ -15,9 +15,15 @@ const ZOMBIE_AFTER_MS = 2_000;
 export interface IsolateOptions extends CarrierOptions {
   /** Given for one that is to be a process: what that may do, as arguments of its Node. */
   readonly process: readonly string[] | undefined;
-  readonly onFrame: (frame: Up) => void;
+}
+
+/** Whom an isolate serves. */
+export interface Tenant {
+  readonly name: string;
+  frame(frame: Up): void;
+  output(stream: 'stdout' | 'stderr', text: string): void;
   /** A turn has been running for longer than it may. */
-  readonly onOverdue: (turn: number) => void;
+  overdue(turn: number): void;
 }
 
 /** A worker thread or process seen from outside: frames down and up, calls on its control plane, and an end that always comes. */
@@ -29,8 +35,9 @@ export class Isolate implements Guarded, Beating {
   /** Resolves once it is gone, which for a zombie is later. */
   readonly exited: Promise<void>;
   readonly kind: 'thread' | 'process';
+  /** What it may hold, in bytes. */
+  readonly maxHeapBytes: number;
   readonly #carrier: Carrier;
-  readonly #onOverdue: (turn: number) => void;
   readonly #markEnded: (how: Error) => void;
   readonly #markExited: () => void;
   #outbox: Down[] = [];
@@ -40,21 +47,37 @@ export class Isolate implements Guarded, Beating {
     if (!this.#over) this.#carrier.post(frames);
   };
   readonly #startedAt = Date.now();
+  #tenant: Tenant;
   /** Why it was ended, where that is not how it says it ended. */
   #endedBy: Error | undefined;
   #givenUpAt: number | undefined;
   #over = false;
   #gone = false;
 
-  constructor(options: IsolateOptions) {
-    this.#onOverdue = options.onOverdue;
+  constructor(options: IsolateOptions, tenant: Tenant) {
+    this.maxHeapBytes = options.maxHeapBytes;
+    this.#tenant = tenant;
     ({ promise: this.ended, resolve: this.#markEnded } = Promise.withResolvers<Error>());
     ({ promise: this.exited, resolve: this.#markExited } = Promise.withResolvers<void>());
-    const listener = { frame: options.onFrame, gone: (how: Error) => this.#exit(how) };
+    const listener: Listener = {
+      frame: (frame) => this.#tenant.frame(frame),
+      output: (stream, text) => this.#tenant.output(stream, text),
+      gone: (how) => this.#exit(how),
+    };
     this.kind = options.process ? 'process' : 'thread';
     this.#carrier = options.process
       ? new ProcessCarrier(options, options.process, listener)
       : new ThreadCarrier(options, listener);
+  }
+
+  /** The name of whom it serves. */
+  get name(): string {
+    return this.#tenant.name;
+  }
+
+  /** Serves another from now on. */
+  serve(tenant: Tenant): void {
+    this.#tenant = tenant;
   }
 
   get pulse(): Pulse {
@@ -106,7 +129,7 @@ export class Isolate implements Guarded, Beating {
   }
 
   overdue(turn: number): void {
-    this.#onOverdue(turn);
+    this.#tenant.overdue(turn);
   }
 
   /** Asks it to end by itself; ends it if it hasn't within `graceMs`. */

@@ -1,25 +1,31 @@
+import type { AgentType } from '../agent-types.ts';
+import type { Settings } from '../settings.ts';
 import type { HangGuard } from './hang-guard.ts';
 import type { HeapGuard } from './heap-guard.ts';
-import { Isolate, type IsolateOptions } from './isolate.ts';
+import { Isolate, type Tenant } from './isolate.ts';
 
 /** The isolates that exist, zombies among them. */
 export class Isolates {
-  /** Each with the name of its agent. */
-  readonly #isolates = new Map<Isolate, string>();
+  readonly #isolates = new Set<Isolate>();
+  readonly #settings: Settings;
   readonly #heaps: HeapGuard;
   readonly #hangs: HangGuard;
   readonly #onThreadEnded: () => void;
 
-  constructor(guards: { heaps: HeapGuard; hangs: HangGuard }, onThreadEnded: () => void) {
+  constructor(settings: Settings, guards: { heaps: HeapGuard; hangs: HangGuard }, onThreadEnded: () => void) {
+    this.#settings = settings;
     this.#heaps = guards.heaps;
     this.#hangs = guards.hangs;
     this.#onThreadEnded = onThreadEnded;
   }
 
-  spawn(options: IsolateOptions): Isolate {
-    const isolate = new Isolate(options);
-    this.#isolates.set(isolate, options.name);
-    const watch = this.#heaps.watch(isolate, options.maxHeapBytes);
+  /** Starts one that serves a tenant of that type. */
+  spawn(type: AgentType, tenant: Tenant): Isolate {
+    const { heartbeatIntervalMs, maxFrameBytes, maxHeapBytes } = this.#settings;
+    const limits = { heartbeatIntervalMs, maxFrameBytes, maxHeapBytes: type.maxHeapBytes ?? maxHeapBytes };
+    const isolate = new Isolate({ name: tenant.name, env: type.env, process: type.process, ...limits }, tenant);
+    this.#isolates.add(isolate);
+    const watch = this.#heaps.watch(isolate, isolate.maxHeapBytes);
     isolate.watch = watch;
     this.#hangs.watch(isolate);
     void isolate.ended.then(() => {
@@ -43,14 +49,14 @@ export class Isolates {
 
   /** Isolates that were given up but still run: they are blocked in a native call, and gone once that returns. */
   get zombies(): { agentId: string; since: number }[] {
-    return [...this.#isolates].flatMap(([{ zombieSince: since }, agentId]) =>
+    return [...this.#isolates].flatMap(({ name: agentId, zombieSince: since }) =>
       since === undefined ? [] : [{ agentId, since }],
     );
   }
 
   #count(kind: Isolate['kind']): number {
     let count = 0;
-    for (const isolate of this.#isolates.keys()) if (isolate.kind === kind) count += 1;
+    for (const isolate of this.#isolates) if (isolate.kind === kind) count += 1;
     return count;
   }
 }

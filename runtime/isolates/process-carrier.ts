@@ -71,7 +71,7 @@ export class ProcessCarrier implements Carrier {
     });
     this.#endpoint = new ChannelEndpoint((control) => this.#channel.send({ control }));
     this.control = wrap<Control>(this.#endpoint);
-    this.#listen(options.onOutput);
+    this.#listen();
     void this.#untilGone();
   }
 
@@ -114,7 +114,7 @@ export class ProcessCarrier implements Carrier {
     else this.#endpoint.hear(said.control);
   }
 
-  #listen(onOutput: CarrierOptions['onOutput']): void {
+  #listen(): void {
     const cells = new Uint8Array(this.pulse.buffer);
     let unread: Uint8Array = Buffer.alloc(0);
     this.#stream(PULSE_PIPE).on('data', (bytes: Buffer) => {
@@ -126,7 +126,7 @@ export class ProcessCarrier implements Carrier {
     for (const name of ['stdout', 'stderr'] as const) {
       this.#child[name]?.setEncoding('utf8').on('data', (text: string) => {
         this.#exhausted ||= name === 'stderr' && text.includes(OUT_OF_MEMORY);
-        onOutput(name, text);
+        this.#listener.output(name, text);
       });
     }
   }

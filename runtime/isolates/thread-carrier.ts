@@ -68,7 +68,7 @@ export class ThreadCarrier implements Carrier {
       listener.frame(frame);
       this.#read(BURST);
     });
-    this.#listen(options.onOutput);
+    this.#listen();
   }
 
   get ranMs(): number {
@@ -112,7 +112,7 @@ export class ThreadCarrier implements Carrier {
     return hottestCalls(JSON.parse(await profile.stop()));
   }
 
-  #listen(onOutput: CarrierOptions['onOutput']): void {
+  #listen(): void {
     let how: Error | undefined;
     this.#worker.on('error', (error) => {
       how = asError(error);
@@ -124,7 +124,8 @@ export class ThreadCarrier implements Carrier {
       ['stdout', this.#worker.stdout],
       ['stderr', this.#worker.stderr],
     ];
-    for (const [name, stream] of streams) stream.setEncoding('utf8').on('data', (text: string) => onOutput(name, text));
+    for (const [name, stream] of streams)
+      stream.setEncoding('utf8').on('data', (text: string) => this.#listener.output(name, text));
   }
 
   /** Hands over frames that lie in the port, which is cheaper than to be called for each. */

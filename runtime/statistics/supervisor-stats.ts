@@ -17,9 +17,11 @@ export interface SupervisorStats {
     readonly active: number;
     readonly stopping: number;
     readonly backoff: number;
+    /** Workers that are ready for the next agents to wake. */
+    readonly spares: number;
     /** Threads that were given up but still run, blocked in a native call. */
     readonly zombies: number;
-    /** Threads that exist, zombies included. */
+    /** Threads that exist, spares and zombies included. */
     readonly threads: number;
     /** The same of processes, which agents with `isolation: 'process'` have in the place of a thread. */
     readonly processes: number;

@@ -21,7 +21,16 @@ export function takeStats(agents: Iterable<Agent>, hosting: Hosting): Supervisor
   const { starting, stopping, backoff } = states;
   return {
     agents: { total: store.total, active, inactive: store.total - active, warming, quarantined: quarantines.size },
-    workers: { starting, active: states.active, stopping, backoff, zombies: zombies.length, threads, processes },
+    workers: {
+      starting,
+      active: states.active,
+      stopping,
+      backoff,
+      spares: hosting.spares.size,
+      zombies: zombies.length,
+      threads,
+      processes,
+    },
     zombies,
     memory: { rss, heapUsed, external },
     turns: { committed: counters.committed, failed: counters.failed, cancelled: counters.cancelled },

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { idleTimeLeft, restartDelay, stillFor } from '../../../runtime/policies.ts';
+import { idleTimeLeft, restartDelay, sparesWanted, stillFor } from '../../../runtime/policies.ts';
 
 t.test('an idle agent may stay awake until its timeout has passed since its last activity', async (t) => {
   const agent = { busy: false, lastActivity: 1_000 };
@@ -30,4 +30,18 @@ t.test('time in which nobody could look does not count as standing still', async
   t.equal(stillFor(true, 50, 9, 10), 59);
   t.equal(stillFor(true, 50, 5_000, 10), 60);
   t.equal(stillFor(false, 50, 10, 10), 0);
+});
+
+t.test('spares follow the wakes of late, within bounds, and end some time after the last', async (t) => {
+  const bounds = { min: 0, max: 4 };
+  const wanted = (wakesPerSecond: number, sinceWakeMs: number, of = bounds) =>
+    sparesWanted({ wakesPerSecond, sinceWakeMs }, of);
+  t.equal(wanted(0, Number.POSITIVE_INFINITY), 0, 'before the first wake');
+  t.equal(wanted(0.1, 1_000), 1);
+  t.equal(wanted(10, 1_000), 3);
+  t.equal(wanted(1_000, 0), 4);
+  t.equal(wanted(0, 9 * 60_000), 1);
+  t.equal(wanted(0, 11 * 60_000), 0);
+  t.equal(wanted(0, Number.POSITIVE_INFINITY, { min: 2, max: 2 }), 2);
+  t.equal(wanted(1_000, 0, { min: 0, max: 0 }), 0);
 });

@@ -1,0 +1,23 @@
+import { toFault } from '../core/fault.ts';
+import type { Host } from './host.ts';
+import { loadDefinition } from './load-definition.ts';
+import type { Control } from './protocol.ts';
+import { rehearse } from './rehearsal.ts';
+
+/** What can be called in a worker from outside: what is named here, and nothing else. `leave` ends the worker. */
+export function controlOf(host: Host, leave: () => void): Control {
+  return {
+    prepare: async (module) => {
+      try {
+        await loadDefinition(module);
+        await rehearse();
+        return { ok: true };
+      } catch (error) {
+        return { ok: false, fault: toFault(error) };
+      }
+    },
+    hydrate: (orders) => host.hydrate(orders),
+    passivate: (last) => host.passivate(last),
+    leave: async () => void leave(),
+  };
+}

@@ -1,0 +1,49 @@
+import { encode } from '../core/codec.ts';
+import { defineAgent } from './define-agent.ts';
+import { Host } from './host.ts';
+import type { Change, Orders, Up } from './protocol.ts';
+import { Pulse } from './pulse.ts';
+
+interface Talk {
+  messages: { say: string; at: number }[];
+}
+
+const agent = defineAgent({
+  initialState: (): Talk => ({ messages: [] }),
+  receive(turn, { say, at }: { say: string; at: number }) {
+    turn.state.messages.push({ say, at });
+    return { messages: turn.state.messages.length };
+  },
+});
+
+/** So many that V8 has compiled the path of a turn, and seen what goes along it: measured, more gain nothing. */
+const TURNS = 50;
+const WOKEN_TURNS = 20;
+
+/**
+ * Takes the path that an agent's first turns will take, so that it runs warm by then: 1 ms instead of 3. The agent in it is one of
+ * ours, the state goes nowhere: no code of a user is run.
+ */
+export async function rehearse(): Promise<void> {
+  const [first, ...records] = await live(undefined, TURNS);
+  if (first) await live({ snapshot: first.bytes, records: records.map(({ bytes }) => bytes) }, WOKEN_TURNS);
+}
+
+/** One life of the agent; resolves with the changes of its turns. */
+async function live(stored: Orders['stored'], turns: number): Promise<Change[]> {
+  const changes: Change[] = [];
+  const lived = Promise.withResolvers<void>();
+  const note = (frame: Up): void => {
+    if (frame.kind === 'done' && frame.change) changes.push(frame.change);
+    if ('number' in frame && frame.number === turns) lived.resolve();
+  };
+  const host = new Host(note, new Pulse(), async () => agent);
+  const limits = { maxMessageBytes: 2 ** 20, maxStateBytes: 2 ** 20 };
+  await host.hydrate({ agentId: 'rehearsal/agent', module: '', types: ['rehearsal'], stored, ...limits });
+  for (let number = 1; number <= turns; number += 1) {
+    const body = encode({ say: `line ${number} of the rehearsal`, at: number }, 'message');
+    host.take({ kind: 'message', number, body, deadline: undefined });
+  }
+  await lived.promise;
+  return changes;
+}
