@@ -1,10 +1,8 @@
 // Stays in memory as long as the host runs: it imports next to nothing.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { FREE_ENDED_THREADS } from '../core/page-return.ts';
 import { type Death, deathsInARow, isStartedAgain, restartDelay } from './restart-policy.ts';
-
-// Has to stand on the command line. Without it, Node 26 keeps the pages of ended threads in a pool instead of freeing them.
-const FREE_ENDED_THREADS = '--no-memory-pool-share-memory-on-teardown';
 
 /** Threads for the file system and DNS, shared by all agents; Node's 4 would let one slow disk access delay the next. */
 const THREAD_POOL = '64';
