@@ -8,7 +8,7 @@ export interface MemoryLimit {
   readonly source: 'container' | 'machine';
 }
 
-/** From `memory.high` on, a version 2 group makes its processes wait for memory, which stops a host as surely as `memory.max`. */
+/** From `memory.high` on, a version 2 group makes its processes wait for memory: a host would hardly move any more. */
 const FILES = ['memory.max', 'memory.high', 'memory.limit_in_bytes'];
 
 /**

@@ -1,7 +1,7 @@
 import { isBuiltin } from 'node:module';
 import { readText } from './read-text.ts';
 
-/** Node's own argument without which Node 26 keeps the pages of ended threads in a pool. V8 reads it as it starts, from nowhere else. */
+/** Without it Node 26 keeps the pages of ended threads in a pool. V8 reads it as it starts, from the command line alone. */
 export const FREE_ENDED_THREADS = '--no-memory-pool-share-memory-on-teardown';
 
 /** What {@link FREE_ENDED_THREADS} may look like to V8, on or off. The last one counts. */
@@ -17,13 +17,14 @@ const JEMALLOC = `LD_PRELOAD=libjemalloc.so.2 MALLOC_CONF=${NO_DECAY}`;
 
 /** Something that keeps memory from going back to the system, and what to do about it. */
 export interface Obstacle {
+  readonly by: 'v8' | 'allocator';
   readonly what: string;
   readonly remedy: string;
 }
 
 /** Whether the memory of ended threads goes back to the system. */
 export interface PageReturn {
-  /** V8 gives their pages back: {@link FREE_ENDED_THREADS} is in effect, or this Node needs none. */
+  /** V8 gives their pages back: {@link FREE_ENDED_THREADS} is in effect, or this Node has none (24 gives them back after some 10 s). */
   readonly v8Flag: boolean;
   /** Whose `malloc` is called. `other` is musl, another preloaded one, or another system than Linux. */
   readonly allocator: 'glibc' | 'jemalloc' | 'other';
@@ -50,13 +51,18 @@ export interface PageFacts {
  * reads all of /proc/self/maps, which has some forty lines for each thread.
  */
 export function pageReturn(): PageReturn {
-  return pageReturnOf({
+  return pageReturnOf(pageFacts());
+}
+
+/** The facts of this process, read as {@link pageReturn} reads them. */
+export function pageFacts(): PageFacts {
+  return {
     node: Number.parseInt(process.versions.node, 10),
     execArgv: process.execArgv,
     maps: readText('/proc/self/maps') ?? '',
     mallocConf: process.env.MALLOC_CONF ?? '',
     ffi: isBuiltin('node:ffi') && (process.permission?.has('ffi') ?? true),
-  });
+  };
 }
 
 /** Decides it from facts. */
@@ -67,6 +73,7 @@ export function pageReturnOf({ node, execArgv, maps, mallocConf, ffi }: PageFact
   const missing: Obstacle[] = [];
   if (!v8Flag) {
     missing.push({
+      by: 'v8',
       what: `V8 keeps the pages of ended threads: Node was started without ${FREE_ENDED_THREADS}`,
       remedy: `node ${FREE_ENDED_THREADS} host.js, or drowse run host.js`,
     });
@@ -74,15 +81,17 @@ export function pageReturnOf({ node, execArgv, maps, mallocConf, ffi }: PageFact
   if (allocator === 'glibc' && !trim) {
     const why = node < SINCE_NODE ? `Node ${node} has no node:ffi` : 'node:ffi may not be used';
     missing.push({
+      by: 'allocator',
       what: `glibc keeps freed memory, and ${why} to ask it back`,
       remedy: node < SINCE_NODE ? `Node 26, or ${JEMALLOC}` : `node --allow-ffi, or ${JEMALLOC}`,
     });
   }
   if (allocator === 'jemalloc' && !NO_DECAY.split(',').every((setting) => mallocConf.includes(setting))) {
-    missing.push({ what: 'jemalloc gives freed memory back late', remedy: `MALLOC_CONF=${NO_DECAY}` });
+    missing.push({ by: 'allocator', what: 'jemalloc gives freed memory back late', remedy: `MALLOC_CONF=${NO_DECAY}` });
   }
   if (allocator === 'other') {
     missing.push({
+      by: 'allocator',
       what: 'this allocator cannot be asked for the memory that it keeps',
       remedy: 'a Linux with glibc, such as the image node:26-slim',
     });
