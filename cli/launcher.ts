@@ -1,13 +1,18 @@
 // Stays in memory as long as the host runs: it imports next to nothing.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { FREE_ENDED_THREADS } from '../core/page-return.ts';
 import { type Death, deathsInARow, isStartedAgain, restartDelay } from './restart-policy.ts';
 
-// Has to stand on the command line. Without it, Node 26 keeps the pages of ended threads in a pool instead of freeing them.
-const FREE_ENDED_THREADS = '--no-memory-pool-share-memory-on-teardown';
+/** Node's own arguments that every host has. */
+export const HOST_FLAGS: readonly string[] =
+  Number.parseInt(process.versions.node, 10) >= 26 ? [FREE_ENDED_THREADS] : [];
 
-/** Threads for the file system and DNS, shared by all agents; Node's 4 would let one slow disk access delay the next. */
-const THREAD_POOL = '64';
+/**
+ * Threads for the file system and DNS, shared by all agents; Node's 4 would let one slow disk access delay the next. What the
+ * environment says instead holds.
+ */
+export const THREAD_POOL = '64';
 
 /** What a host may take to end once it has said that it stopped. */
 const EXIT_MS = 1_000;
@@ -60,10 +65,9 @@ class Launcher {
   #asked = false;
 
   constructor(script: readonly string[], { name, flags = [], readyAfterMs }: LaunchOptions) {
-    const own = Number.parseInt(process.versions.node, 10) >= 26 ? [FREE_ENDED_THREADS] : [];
     this.#name = name;
     this.#script = script;
-    this.#flags = [...own, ...process.execArgv, ...flags];
+    this.#flags = [...HOST_FLAGS, ...process.execArgv, ...flags];
     this.#readyAfterMs = readyAfterMs;
   }
 

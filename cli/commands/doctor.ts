@@ -1,34 +1,55 @@
 import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Examination, Finding } from '../../runtime/index.ts';
+import { checkup } from '../doctor/checkup.ts';
+import { readFacts } from '../doctor/facts.ts';
+import { shownCheckup } from '../doctor/shown-checkup.ts';
 import { Failure, UsageError } from '../failure.ts';
 import { print } from '../output.ts';
 
-/** `drowse doctor`: finds damage in a store, and repairs it. */
+/** `drowse doctor`: looks at the machine; with `--store` finds damage in a store, and repairs it. */
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('Looks for damage in a store that no host holds. Its exit status is 1 where damage is left.')
-    .requiredOption('--store <directory>', 'where the agents are kept')
+    .description(
+      'Looks at the machine as a place for a host; with --store, for damage in a store that no host holds. ' +
+        'Its exit status is 1 where something is bad, or damage is left.',
+    )
+    .addOption(new Option('--directory <directory>', 'where agents would be kept (default: ./data)').conflicts('store'))
+    .option('--store <directory>', 'a store to look for damage in')
     .option('--repair', 'return each damaged agent to its last good state; nothing is deleted')
-    .option('--json', 'print each finding, then the summary, as JSON on a line of its own')
-    .action(async ({ store, repair = false, json }: DoctorFlags) => {
-      if (!existsSync(store)) throw new UsageError(`There is no directory ${store}.`);
-      // The other commands run without loading the runtime.
-      const { examineStore } = await import('../../runtime/index.ts');
-      const onFinding = (finding: Finding) => print(json ? JSON.stringify(finding) : line(finding));
-      const examination = await examineStore({ directory: store, repair, onFinding }).catch((error: Error) => {
-        throw new Failure(error.message, { cause: error });
-      });
-      print(json ? JSON.stringify(examination) : summary(examination));
-      if (examination.left > 0) process.exitCode = 1;
+    .option('--json', 'print each check or finding, then the summary, as JSON on a line of its own')
+    .action(async ({ directory = './data', store, repair = false, json = false }: DoctorFlags) => {
+      if (store !== undefined) return examine(store, repair, json);
+      if (repair) throw new UsageError('--repair needs the store: --store ./data');
+      look(directory, json);
     });
 }
 
 interface DoctorFlags {
-  store: string;
+  directory?: string;
+  store?: string;
   repair?: boolean;
-  json?: true;
+  json?: boolean;
+}
+
+function look(directory: string, json: boolean): void {
+  const found = checkup(readFacts(directory));
+  const { checks, ...summary } = found;
+  print(json ? [...checks, summary].map((part) => JSON.stringify(part)).join('\n') : shownCheckup(found));
+  if (summary.bad > 0) process.exitCode = 1;
+}
+
+async function examine(store: string, repair: boolean, json: boolean): Promise<void> {
+  if (!existsSync(store)) throw new UsageError(`There is no directory ${store}.`);
+  // The other commands run without loading the runtime.
+  const { examineStore } = await import('../../runtime/index.ts');
+  const onFinding = (finding: Finding) => print(json ? JSON.stringify(finding) : line(finding));
+  const examination = await examineStore({ directory: store, repair, onFinding }).catch((error: Error) => {
+    throw new Failure(error.message, { cause: error });
+  });
+  print(json ? JSON.stringify(examination) : summary(examination));
+  if (examination.left > 0) process.exitCode = 1;
 }
 
 const SHOWN = 5;
