@@ -11,6 +11,7 @@ import { Deletion } from './lifecycle/deletion.ts';
 import type { Sleeper } from './lifecycle/idle-sweep.ts';
 import { Lifecycle, type LifecycleEvent, type LifecycleState } from './lifecycle/lifecycle.ts';
 import { Restarts } from './lifecycle/restarts.ts';
+import type { Occupant } from './lifecycle/room.ts';
 import type { Delivery } from './messages/delivery.ts';
 import { Intake } from './messages/intake.ts';
 
@@ -18,7 +19,7 @@ import { Intake } from './messages/intake.ts';
  * An agent that is not asleep: what waits for it, where it stands in its lifecycle, and the incarnation that lives now. It joins
  * them; the moment it is dormant with nothing waiting, its supervisor drops it and no object is left of it.
  */
-export class Agent implements Sleeper {
+export class Agent implements Sleeper, Occupant {
   readonly id: AgentId;
   readonly #type: AgentType;
   readonly #hosting: Hosting;
@@ -144,12 +145,18 @@ export class Agent implements Sleeper {
     return this.#intake.quiet();
   }
 
-  sleepIfIdle(): number | undefined {
-    const left = this.activity.timeLeft(this.#busy);
-    if (left > 0) return left;
-    this.#sleepWanted = 'idle';
+  get idleTimeLeftMs(): number {
+    return this.activity.timeLeft(this.#busy);
+  }
+
+  get idleForMs(): number | undefined {
+    return this.state === 'active' && !this.#busy ? this.activity.idleForMs : undefined;
+  }
+
+  nominate(reason: SleepReason): boolean {
+    this.#sleepWanted ??= reason;
     this.#sleepIfWanted();
-    return undefined;
+    return this.state === 'stopping';
   }
 
   get #busy(): boolean {
@@ -195,7 +202,8 @@ export class Agent implements Sleeper {
       this.#turned(),
     );
     this.#incarnation = incarnation;
-    const started = await this.#hosting.starts.during(() => incarnation.start());
+    const room = this.#hosting.room.enter(this, incarnation.ended);
+    const started = await this.#hosting.starts.during(() => incarnation.start(room));
     if (started && this.state === 'starting') {
       this.activity.timeoutMs = this.#type.idleTimeoutMs ?? started.idleTimeoutMs ?? this.activity.timeoutMs;
       this.#move('ready');
@@ -224,8 +232,9 @@ export class Agent implements Sleeper {
     const asleep = await incarnation.passivate();
     if (asleep || this.state !== 'stopping') return;
     this.#move('stay');
-    // An idle agent that refuses is not idle; one that was asked to sleep still is asked.
-    if (this.#sleepWanted === 'idle') this.#sleepWanted = undefined;
+    // One that refuses is not idle; one that was asked to sleep still is asked.
+    if (this.#sleepWanted !== 'asked' && this.#sleepWanted !== 'closing') this.#sleepWanted = undefined;
+    this.#hosting.room.stayed(this);
     this.#look();
   }
 

@@ -1,5 +1,8 @@
-/** Why an agent went to sleep. */
-export type SleepReason = 'idle' | 'asked' | 'closing';
+/**
+ * Why an agent went to sleep: `idle` for its timeout; or idle, and the one to make room for another (`crowded`: as many are awake as
+ * `maxActive` allows) or to give back memory (`memory`); `asked` by `passivate`; `closing`.
+ */
+export type SleepReason = 'idle' | 'crowded' | 'memory' | 'asked' | 'closing';
 
 /** What a supervisor emits: one object each, naming the agent where it is about one. */
 export interface SupervisorEvents {
@@ -24,6 +27,8 @@ export interface SupervisorEvents {
    * commits any more; what helps is to end the process.
    */
   storeStalled: [{ forMs: number }];
+  /** The host takes more memory than its limit: spares are given up, and so many idle agents put to sleep. Bytes. */
+  memoryPressure: [{ usedBytes: number; limitBytes: number; targetBytes: number; evicted: number }];
   /** All that was kept of the agent is gone. */
   deleted: [{ agentId: string }];
 }

@@ -1,3 +1,4 @@
+import type { PageReturn } from '../core/page-return.ts';
 import type { Timers } from '../core/timers.ts';
 import type { Told } from '../storage/messages.ts';
 import type { Store } from '../storage/store.ts';
@@ -7,7 +8,9 @@ import type { Spares } from './isolates/spares.ts';
 import type { IdleSweep } from './lifecycle/idle-sweep.ts';
 import type { Quarantines } from './lifecycle/quarantines.ts';
 import type { RestartBudget } from './lifecycle/restart-budget.ts';
+import type { Room } from './lifecycle/room.ts';
 import type { StartGate } from './lifecycle/start-gate.ts';
+import type { MemoryBudget } from './memory/memory-budget.ts';
 import type { AlarmClock } from './messages/alarm-clock.ts';
 import type { Patience } from './messages/cancellation.ts';
 import type { Caution } from './messages/caution.ts';
@@ -31,6 +34,9 @@ export interface Hosting {
   readonly caution: Caution;
   readonly starts: StartGate;
   readonly budget: RestartBudget;
+  readonly room: Room;
+  readonly memory: MemoryBudget;
+  readonly pages: PageReturn;
   readonly quarantines: Quarantines;
   readonly retention: Pick<Retention, 'answered'>;
   /** The registered agent types. */

@@ -30,5 +30,6 @@ export type {
   TellOptions,
 } from './options.ts';
 export type { AgentInfo, AgentSummary, AwakeInfo, InboxInfo } from './statistics/agent-info.ts';
-export type { SupervisorStats } from './statistics/supervisor-stats.ts';
+export type { MemoryReport } from './statistics/memory-report.ts';
+export type { HostMemory, SupervisorStats } from './statistics/supervisor-stats.ts';
 export { Supervisor } from './supervisor.ts';

@@ -74,6 +74,19 @@ export interface SupervisorOptions {
   abortGraceMs?: number;
   /** Messages that may wait for one agent, those in its thread included; default 1,000. */
   mailboxLimit?: number;
+  /**
+   * How many agents may be awake. Before another wakes, the least recently used of those that are idle sleeps; where none is within a
+   * second it is refused (`ERR_DROWSE_OVERLOADED`, retryable), and durable messages wait. Default: as many as `vm.max_map_count` lets
+   * threads have memory, some 1,600 where that is 65,530; beyond it the system ends the whole process.
+   */
+  maxActive?: number;
+  /**
+   * How much memory the host may take, its agents' processes included. Above the limit, spares are given up and the least recently used
+   * of the idle agents sleep until the target is reached; until then each agent that wakes waits for one that goes, and
+   * where none does within a second it is refused (`ERR_DROWSE_OVERLOADED`, retryable). Default: a limit of 80 % of what the container,
+   * or the machine, has. The target is 90 % of the limit, unless it is given.
+   */
+  memoryBudgetMb?: number | { limit: number; target?: number };
   /** What sends that wait or run may hold in memory, over all agents, each counted with 1 KiB beside its message; default 256. */
   mailboxTotalMb?: number;
   /**

@@ -80,3 +80,15 @@ export function sparesWanted(
   const taken = Math.ceil((wakesPerSecond * SPARE_MADE_MS) / 1_000);
   return Math.max(min, Math.min(max, sinceWakeMs < SPARE_KEPT_MS ? Math.max(1, taken) : 0));
 }
+
+/** Those that are idle, the least recently used first. */
+export function leastRecent<T extends { readonly idleForMs: number | undefined }>(agents: Iterable<T>): T[] {
+  const idle: { readonly agent: T; readonly forMs: number }[] = [];
+  for (const agent of agents) if (agent.idleForMs !== undefined) idle.push({ agent, forMs: agent.idleForMs });
+  return idle.sort((a, b) => b.forMs - a.forMs).map(({ agent }) => agent);
+}
+
+/** How many agents of that size have to sleep until what is used is down to the target. */
+export function toEvict(usedBytes: number, targetBytes: number, bytesEach: number): number {
+  return Math.max(0, Math.ceil((usedBytes - targetBytes) / bytesEach));
+}

@@ -1,5 +1,6 @@
 import { systemClock } from '../core/clock.ts';
 import { DrowseError } from '../core/errors.ts';
+import { pageReturn } from '../core/page-return.ts';
 import { Timers } from '../core/timers.ts';
 import type { Step, Told } from '../storage/messages.ts';
 import type { Store } from '../storage/store.ts';
@@ -10,12 +11,15 @@ import { HangGuard } from './isolates/hang-guard.ts';
 import { HeapGuard } from './isolates/heap-guard.ts';
 import { HelperPool } from './isolates/helper-pool.ts';
 import { Isolates } from './isolates/isolates.ts';
-import { MemoryReturn } from './isolates/memory-return.ts';
 import { Spares } from './isolates/spares.ts';
 import { IdleSweep } from './lifecycle/idle-sweep.ts';
 import { Quarantines } from './lifecycle/quarantines.ts';
 import { RestartBudget } from './lifecycle/restart-budget.ts';
+import { Room } from './lifecycle/room.ts';
 import { StartGate } from './lifecycle/start-gate.ts';
+import { MemoryBudget } from './memory/memory-budget.ts';
+import { MemoryReturn } from './memory/memory-return.ts';
+import { MemoryUse } from './memory/memory-use.ts';
 import { AlarmClock } from './messages/alarm-clock.ts';
 import { cancelOn, type Patience } from './messages/cancellation.ts';
 import { Caution } from './messages/caution.ts';
@@ -55,6 +59,9 @@ export class Services implements Hosting {
   readonly counters = new Counters();
   readonly load: MessageLoad;
   readonly starts: StartGate;
+  readonly room: Room;
+  readonly memory: MemoryBudget;
+  readonly pages = pageReturn();
   readonly budget: RestartBudget;
   readonly quarantines: Quarantines;
   readonly caution = new Caution();
@@ -86,11 +93,24 @@ export class Services implements Hosting {
     this.budget = new RestartBudget(this.timers, () => clock.elapsed(), settings.restarts);
     this.quarantines = new Quarantines(messages, () => clock.now());
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
-    this.#memoryReturn = new MemoryReturn(clock, this.helpers);
+    this.#memoryReturn = new MemoryReturn(clock, this.helpers, this.pages.trim);
     const guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
     this.isolates = new Isolates(settings, guards, () => this.#memoryReturn.threadEnded());
     const { isolates, starts } = this;
-    this.spares = new Spares({ isolates, types: types.all, settings, starts, hasRoom: () => true });
+    const hasRoom = () => this.memory.isAmple;
+    this.spares = new Spares({ isolates, types: types.all, settings, starts, hasRoom });
+    this.room = new Room(settings.maxActive, () => this.memory.pressed, this.timers);
+    const use = new MemoryUse(isolates, !this.pages.missing.some(({ by }) => by === 'v8'));
+    this.memory = new MemoryBudget({
+      clock,
+      limits: settings.memoryBudget,
+      measure: () => use.bytes,
+      workers: () => isolates.threads + isolates.processes,
+      evict: (count) => this.room.evict(count, 'memory'),
+      dropSpares: () => this.spares.dropAll(),
+      onRelief: () => this.room.relax(),
+      announce: (event) => announce('memoryPressure', event),
+    });
     this.#stalls = new StallWatch(store, clock, settings.storeStallMs, (forMs) => announce('storeStalled', { forMs }));
     this.#waker = new Waker({ messages, log, timers: this.timers, find: this.#awaken, limit: RESUMED_AT_ONCE });
     const wake = (agentId: string) => this.#waker.wake(agentId, 'alarm');
@@ -112,6 +132,7 @@ export class Services implements Hosting {
     this.idle.start();
     this.#stalls.start();
     this.retention.start();
+    this.memory.start();
     this.spares.start();
     this.recover();
   }
@@ -217,6 +238,7 @@ export class Services implements Hosting {
     this.alarms.stop();
     this.#waker.stop();
     this.retention.stop();
+    this.memory.stop();
     void this.spares.stop();
   }
 

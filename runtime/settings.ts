@@ -1,10 +1,15 @@
 import { type Clock, MAX_TIMER_MS, systemClock } from '../core/clock.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { memoryLimit } from '../core/memory-limit.ts';
 import type { Durability } from '../storage/store.ts';
 import type { RestartLimits } from './lifecycle/restart-budget.ts';
+import type { MemoryLimits } from './memory/memory-budget.ts';
+import { threadsMapped } from './memory/threads-mapped.ts';
 import type { SupervisorOptions } from './options.ts';
 import type { SpareBounds } from './policies.ts';
+
+const MIB = 1024 * 1024;
 
 /** Every number an option can be: its default, and the range it must lie in. */
 const NUMBERS = {
@@ -18,6 +23,7 @@ const NUMBERS = {
   storeStallMs: { default: 30_000, min: 10, max: MAX_TIMER_MS },
   abortGraceMs: { default: 5_000, min: 0, max: 3_600_000 },
   mailboxLimit: { default: 1_000, min: 1, max: 1_000_000 },
+  maxActive: { default: threadsMapped(), min: 1, max: 1_000_000 },
   mailboxTotalMb: { default: 256, min: 1, max: 1_024 * 1_024 },
   maxHeapMb: { default: 128, min: 16, max: 64 * 1_024 },
   maxMessageMb: { default: 16, min: 0.001, max: 1_024 },
@@ -32,8 +38,7 @@ type NumberOption = keyof typeof NUMBERS;
 
 /** Of each type. */
 const MAX_SPARES = 1_000;
-const OTHERS = ['directory', 'store', 'agents', 'restarts', 'spares', 'durability', 'log', 'clock'];
-const MIB = 1024 * 1024;
+const OTHERS = ['directory', 'store', 'agents', 'restarts', 'spares', 'memoryBudgetMb', 'durability', 'log', 'clock'];
 const MAX_KEY_BYTES = 512;
 
 /** {@link SupervisorOptions} with every default filled in, checked and frozen. */
@@ -41,6 +46,7 @@ export interface Settings extends Readonly<Record<NumberOption, number>> {
   readonly restarts: RestartLimits;
   readonly backoffMs: readonly [first: number, last: number];
   readonly spares: SpareBounds;
+  readonly memoryBudget: MemoryLimits;
   readonly durability: Durability;
   readonly maxHeapBytes: number;
   readonly maxMessageBytes: number;
@@ -80,6 +86,7 @@ export function resolveSettings(options: SupervisorOptions): Settings {
     },
     backoffMs: backoff(restarts.backoffMs ?? [100, 30_000]),
     spares: spareBounds(options.spares ?? {}),
+    memoryBudget: memoryBudget(options.memoryBudgetMb),
     durability,
     maxHeapBytes: Math.floor(numbers.maxHeapMb * MIB),
     maxMessageBytes: Math.floor(numbers.maxMessageMb * MIB),
@@ -132,6 +139,28 @@ function backoff(value: readonly [number, number]): readonly [number, number] {
   if (!Array.isArray(value) || value.length !== 2) throw invalid('restarts.backoffMs must be [first, last]');
   const first = mustBeInRange('restarts.backoffMs[0]', value[0], range);
   return [first, mustBeInRange('restarts.backoffMs[1]', value[1], { min: first, max: range.max })];
+}
+
+/** Of the memory there is, what is left to the rest of the system, and of the limit, what lies between it and the target. */
+const SHARES = { limit: 0.8, target: 0.9 };
+
+function memoryBudget(value: SupervisorOptions['memoryBudgetMb']): MemoryLimits {
+  if (value === undefined) {
+    const limitBytes = memoryLimit().bytes * SHARES.limit;
+    return { limitBytes, targetBytes: limitBytes * SHARES.target };
+  }
+  const range = { min: 16, max: 64 * 1024 * 1024 };
+  if (typeof value === 'object' && value !== null) {
+    mustBeKnown(value, ['limit', 'target'], 'memoryBudgetMb.');
+    const limit = mustBeInRange('memoryBudgetMb.limit', value.limit, range);
+    const target = mustBeInRange('memoryBudgetMb.target', value.target ?? limit * SHARES.target, {
+      min: 1,
+      max: limit,
+    });
+    return { limitBytes: limit * MIB, targetBytes: target * MIB };
+  }
+  const limitBytes = mustBeInRange('memoryBudgetMb', value, range) * MIB;
+  return { limitBytes, targetBytes: limitBytes * SHARES.target };
 }
 
 function spareBounds(value: NonNullable<SupervisorOptions['spares']>): SpareBounds {

@@ -17,7 +17,8 @@ import type { CloseOptions, SendOptions, SupervisorOptions, TellOptions } from '
 import { Services } from './services.ts';
 import { checkDrain, checkPatience, resolveSettings, type Settings } from './settings.ts';
 import type { AgentInfo, AgentStatus, AgentSummary } from './statistics/agent-info.ts';
-import { describe, inspectAwake, inspectInbox } from './statistics/inspection.ts';
+import { ask, describe, inspectAwake, inspectInbox } from './statistics/inspection.ts';
+import { type MemoryReport, reportMemory } from './statistics/memory-report.ts';
 import type { SupervisorStats } from './statistics/supervisor-stats.ts';
 import { takeStats } from './statistics/take-stats.ts';
 
@@ -161,13 +162,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const [stored, pending] = await Promise.all([store.read(id.full), store.messages.pending(id.full)]);
     const state = options.state && stored && { state: await helpers.run('fold-state', stored) };
     const inbox = inspectInbox(pending, this.#settings.clock.now());
-    const heap = await this.#agents.get(id.full)?.incarnation?.isolate?.heap();
+    const asked = await ask(this.#agents.get(id.full));
     // From here on without an await: what is said of the agent belongs to one moment.
     const agent = this.#agents.get(id.full);
     const quarantine = this.#services.quarantines.get(id.full);
     const known = agent ?? stored ?? quarantine;
     if (known === undefined && inbox.waiting === 0 && inbox.alarms.length === 0) return undefined;
-    const awake = agent && inspectAwake(agent, heap, this.#settings.clock.now());
+    const awake = agent && inspectAwake(agent, asked, this.#settings.clock.now());
     const status = this.#statusOf(id.full);
     const { sweepIntervalMs } = this.#settings;
     return { ...describe(id, { status, stored, quarantine, inbox, awake, sweepIntervalMs }), ...state };
@@ -193,6 +194,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   /** Figures of now, and counts since the supervisor was opened. Cheap enough to be called every second. */
   stats(): SupervisorStats {
     return takeStats(this.#agents.values(), this.#services);
+  }
+
+  /** Where the host's memory is: not for every second, it reads what the system knows of all its pages and asks each thread. */
+  memory(): Promise<MemoryReport> {
+    return reportMemory(this.#services.isolates);
   }
 
   /**

@@ -33,6 +33,7 @@ export function createApp(supervisor: Supervisor, options: AppOptions = {}): Hon
   });
   app.get('/health', (c) => answer(c, { ok: true }));
   app.get('/stats', (c) => answer(c, supervisor.stats()));
+  app.get('/memory', async (c) => answer(c, await supervisor.memory()));
   addAgents(app, supervisor, readWithin);
   addInbox(app, supervisor, readWithin);
   addDeadLetters(app, supervisor);

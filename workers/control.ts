@@ -18,6 +18,8 @@ export function controlOf(host: Host, leave: () => void): Control {
     },
     hydrate: (orders) => host.hydrate(orders),
     passivate: (last) => host.passivate(last),
-    leave: async () => void leave(),
+    leave: async () => {
+      leave();
+    },
   };
 }

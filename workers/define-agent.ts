@@ -35,6 +35,11 @@ export interface AgentContext<State> {
   alarm(when: AlarmTime, message: unknown, options?: { name?: string }): string;
   /** Takes an alarm back, as part of the turn; harmless where there is none of that name. */
   cancelAlarm(name: string): void;
+  /**
+   * Keeps the agent awake, after the turn too, until a promise is settled: for work that lives in memory alone, such as a connection
+   * that it holds. Nothing of it is kept: what ends the worker ends the work. It does not delay `close` for longer than its drain.
+   */
+  keepAwake(promise: PromiseLike<unknown>): void;
   /** Lines of the agent's log, tagged with its id in the host's. They are outside the turn: a rollback takes none back. */
   readonly log: AgentLog;
 }

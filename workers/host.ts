@@ -13,6 +13,7 @@ import type { Down, Effects, Hydrated, Orders, Passivated, Up } from './protocol
 import type { Pulse } from './pulse.ts';
 import { AgentState, type Draft, fold } from './state.ts';
 import { type Surroundings, Turn } from './turn.ts';
+import { Wakefulness } from './wakefulness.ts';
 
 type Message = Extract<Down, { kind: 'message' }>;
 type Answer = Extract<Up, { number: number }>;
@@ -24,6 +25,7 @@ export class Host {
   readonly #load: (module: string) => Promise<AgentDefinition>;
   readonly #log: AgentLog;
   readonly #calls: Calls;
+  readonly #wakefulness: Wakefulness;
   readonly #waiting: Message[] = [];
   #running: { readonly number: number; readonly turn: Turn } | undefined;
   #taken = 0;
@@ -45,6 +47,7 @@ export class Host {
     this.#load = load;
     this.#calls = new Calls(post);
     this.#log = new LogLines(post);
+    this.#wakefulness = new Wakefulness(post, this.#log);
   }
 
   take(frame: Down): void {
@@ -68,7 +71,8 @@ export class Host {
     try {
       this.#orders = orders;
       const { agentId, types, maxMessageBytes } = orders;
-      this.#surroundings = { agentId, types, maxMessageBytes, log: this.#log, calls: this.#calls };
+      const [log, calls, wakefulness] = [this.#log, this.#calls, this.#wakefulness];
+      this.#surroundings = { agentId, types, maxMessageBytes, log, calls, wakefulness };
       this.#definition = await this.#load(orders.module);
       this.#state = await this.#rebuild(orders.stored);
       await this.#activate();
@@ -79,7 +83,7 @@ export class Host {
   }
 
   async passivate(last: number): Promise<Passivated> {
-    if (this.#running !== undefined || this.#taken !== last) return { asleep: false };
+    if (this.#running !== undefined || this.#taken !== last || this.#wakefulness.kept) return { asleep: false };
     return this.#passivate();
   }
 

@@ -50,6 +50,8 @@ export type Up =
   | { readonly kind: 'failed'; readonly number: number; readonly fault: Fault }
   | { readonly kind: 'cancelled'; readonly number: number }
   | Call
+  /** The agent stays awake for promises, or does not any more. */
+  | { readonly kind: 'awake'; readonly kept: boolean }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly fields: Uint8Array; readonly text: string };
 
 /** A message that a turn sends and awaits the reply of. `call` counts those of one incarnation, `turn` is the turn's number; 0 outside of turns. */
@@ -104,7 +106,7 @@ export interface Control {
   hydrate(orders: Orders): Promise<Hydrated>;
   /**
    * Asks the agent to sleep. `last` is the number of the last message delivered: an agent that hasn't taken it, or
-   * has a turn running, refuses.
+   * has a turn running, or is kept awake, refuses.
    */
   passivate(last: number): Promise<Passivated>;
   /** Ends the thread. Asked for once the answer of `passivate` has arrived: a thread that ended before could take it along. */

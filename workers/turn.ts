@@ -6,12 +6,14 @@ import { freshName, Outbox } from './outbox.ts';
 import type { Effects } from './protocol.ts';
 import type { Reach } from './reach.ts';
 import type { Root } from './state.ts';
+import type { Wakefulness } from './wakefulness.ts';
 
 /** What the turns of a thread have in common. */
 export interface Surroundings extends Reach {
   readonly agentId: string;
   readonly log: AgentLog;
   readonly calls: Calls;
+  readonly wakefulness: Wakefulness;
 }
 
 /**
@@ -23,6 +25,7 @@ export class Turn implements AgentContext<unknown> {
   readonly log: AgentLog;
   readonly #reach: Reach;
   readonly #calls: Calls;
+  readonly #wakefulness: Wakefulness;
   readonly #number: number;
   #root: Root | undefined;
   /** Made when something is first told: most turns tell nothing. */
@@ -32,9 +35,10 @@ export class Turn implements AgentContext<unknown> {
 
   /** `number` is that of the message that causes the turn; 0 where none does. */
   constructor(number: number, root: Root, surroundings: Surroundings) {
-    const { agentId, log, calls } = surroundings;
+    const { agentId, log, calls, wakefulness } = surroundings;
     this.#number = number;
     this.#calls = calls;
+    this.#wakefulness = wakefulness;
     this.id = agentId;
     this.log = log;
     this.#reach = surroundings;
@@ -69,6 +73,11 @@ export class Turn implements AgentContext<unknown> {
 
   cancelAlarm(name: string): void {
     this.#out('cancelAlarm').cancelAlarm(name);
+  }
+
+  keepAwake(promise: PromiseLike<unknown>): void {
+    this.#open('keepAwake');
+    this.#wakefulness.hold(promise);
   }
 
   /** Takes over what was told and set outside a turn. */

@@ -39,6 +39,8 @@ export class Incarnation {
   readonly #writer: RecordWriter;
   readonly #calls: AgentCalls;
   readonly #markEnded: (ending: Ending) => void;
+  /** The agent stays awake for a promise. */
+  keptAwake = false;
   #isolate: Isolate | undefined;
   #started = false;
   /** Why it is ending, from the moment that this is decided. */
@@ -63,9 +65,9 @@ export class Incarnation {
     ({ promise: this.ended, resolve: this.#markEnded } = Promise.withResolvers<Ending>());
   }
 
-  /** Messages in the thread, and writes on their way to the disk. */
+  /** Messages in the thread, writes on their way to the disk, and promises that the agent stays awake for. */
   get busy(): boolean {
-    return this.#window.size > 0 || this.#gate.busy;
+    return this.#window.size > 0 || this.#gate.busy || this.keptAwake;
   }
 
   get inFlight(): number {
@@ -85,11 +87,12 @@ export class Incarnation {
     return this.#isolate;
   }
 
-  /** Reads what is stored, starts the thread and rebuilds the agent in it. Undefined where that failed: then it is ending. */
-  async start(): Promise<{ idleTimeoutMs: number | undefined } | undefined> {
+  /** Waits for room, reads what is stored, starts the thread and rebuilds the agent in it. Undefined where that failed: it is ending. */
+  async start(room: Promise<void> | undefined): Promise<{ idleTimeoutMs: number | undefined } | undefined> {
     try {
       const { store, settings, types, quarantines } = this.#hosting;
       quarantines.mustBeFree(this.#agentId);
+      if (room) await Promise.race([room, this.ended]);
       while (this.#inbox.written) await this.#inbox.written;
       const { journal, stored, pending } = await store.open(this.#agentId);
       if (this.#verdict) {
@@ -196,11 +199,17 @@ export class Incarnation {
   #hear(frame: Up): void {
     if (frame.kind === 'log') return this.output.line(frame);
     if (frame.kind === 'call') return this.#call(frame);
+    if (frame.kind === 'awake') return this.#keep(frame.kept);
     const delivery = this.#window.take(frame.number);
     this.#calls.end(frame.number, frame.kind === 'cancelled');
     if (delivery === undefined) return;
     this.#answer(frame, delivery);
     this.#onTurn();
+  }
+
+  #keep(kept: boolean): void {
+    this.keptAwake = kept;
+    if (!kept) this.#onTurn();
   }
 
   /** What a turn sends leaves after all earlier ones are durable. */

@@ -26,6 +26,8 @@ export interface Listener {
 export interface Carrier {
   readonly pulse: Pulse;
   readonly control: Remote<Control>;
+  /** Of a process. */
+  readonly pid: number | undefined;
   /** For how long it has run code, in milliseconds; undefined where asking for that is no cheaper than {@link memory}. */
   readonly ranMs: number | undefined;
   /** Hands over the frames of one tick. */
@@ -38,6 +40,8 @@ export interface Carrier {
   close(): void;
   /** Bytes; undefined where there is no answer. */
   memory(): Promise<Memory | undefined>;
+  /** Processor time that it has taken, in milliseconds; undefined where there is no answer. */
+  cpuMs(): Promise<number | undefined>;
   /** In words, where its code is just now, as far as that can be had. */
   whereabouts(): Promise<string>;
 }
@@ -46,4 +50,6 @@ export interface Carrier {
 export interface Memory {
   readonly used: number;
   readonly external: number;
+  /** What the heap takes, garbage and free room in it included; undefined of a process. */
+  readonly physical?: number;
 }

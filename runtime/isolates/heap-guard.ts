@@ -75,6 +75,11 @@ export class HeapWatch {
     this.#plan(nextLook({ busyForMs: 0, share: 0 }, 0));
   }
 
+  /** What the thread held when it was last measured, in bytes. */
+  get bytes(): number {
+    return this.#share * this.#limit;
+  }
+
   /** The thread was given something to do. */
   heat(): void {
     if (this.#intervalMs > COOL_MS && !this.#measuring) this.#plan(nextLook({ busyForMs: 0, share: 0 }, 0));

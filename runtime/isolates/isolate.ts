@@ -29,7 +29,7 @@ export interface Tenant {
 /** A worker thread or process seen from outside: frames down and up, calls on its control plane, and an end that always comes. */
 export class Isolate implements Guarded, Beating {
   /** The watch over its memory. */
-  watch: Pick<HeapWatch, 'heat' | 'fits'> | undefined;
+  watch: Pick<HeapWatch, 'heat' | 'fits' | 'bytes'> | undefined;
   /** Resolves once it takes no more part: with how it ended, after its last frame was handed over. */
   readonly ended: Promise<Error>;
   /** Resolves once it is gone, which for a zombie is later. */
@@ -80,6 +80,11 @@ export class Isolate implements Guarded, Beating {
     this.#tenant = tenant;
   }
 
+  /** Of one that is a process. */
+  get pid(): number | undefined {
+    return this.#carrier.pid;
+  }
+
   get pulse(): Pulse {
     return this.#carrier.pulse;
   }
@@ -105,6 +110,11 @@ export class Isolate implements Guarded, Beating {
   get busyForMs(): number | undefined {
     const since = this.pulse.lastBeat === 0 ? this.#startedAt : this.pulse.runningSince;
     return since === undefined ? undefined : Date.now() - since;
+  }
+
+  /** What it was last measured to hold, in bytes. */
+  get heldBytes(): number {
+    return this.watch?.bytes ?? 0;
   }
 
   get ranMs(): number | undefined {
@@ -149,6 +159,11 @@ export class Isolate implements Guarded, Beating {
   /** What it holds. Undefined where there is no answer, as from a native call. */
   async heap(): Promise<Memory | undefined> {
     return this.#over ? undefined : Promise.race([this.#carrier.memory(), this.ended.then(() => undefined)]);
+  }
+
+  /** Processor time that it has taken, in milliseconds. */
+  async cpuMs(): Promise<number | undefined> {
+    return this.#over ? undefined : Promise.race([this.#carrier.cpuMs(), this.ended.then(() => undefined)]);
   }
 
   #exit(how: Error): void {

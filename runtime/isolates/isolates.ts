@@ -39,6 +39,10 @@ export class Isolates {
     return isolate;
   }
 
+  get all(): Iterable<Isolate> {
+    return this.#isolates;
+  }
+
   get threads(): number {
     return this.#count('thread');
   }

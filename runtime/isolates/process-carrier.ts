@@ -30,6 +30,9 @@ const EMPTY_BYTES = 10 * 2 ** 20;
 /** What V8 writes before it ends a process that has reached its limit. */
 const OUT_OF_MEMORY = 'JavaScript heap out of memory';
 
+/** Of the clock that Linux counts processor time with, whatever the kernel's own is. */
+const MS_PER_TICK = 10;
+
 /** How long what a process has said before its end may take to be read. */
 const LAST_WORDS_MS = 2_000;
 
@@ -75,6 +78,10 @@ export class ProcessCarrier implements Carrier {
     void this.#untilGone();
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   post(turns: readonly Down[]): void {
     this.#channel.send({ turns });
   }
@@ -98,6 +105,18 @@ export class ProcessCarrier implements Carrier {
       const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
       const anonymous = Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
       return Number.isNaN(anonymous) ? undefined : { used: Math.max(0, anonymous - EMPTY_BYTES), external: 0 };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async cpuMs(): Promise<number | undefined> {
+    try {
+      // Behind the name, which may hold anything, in brackets: utime and stime are the fields 14 and 15.
+      const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
     } catch {
       return undefined;
     }

@@ -84,24 +84,24 @@ export class Spares {
     return spare ?? this.#isolates.spawn(type, tenant);
   }
 
-  /** Gives up one that is ready; false where there is none. */
-  drop(): boolean {
-    for (const { ready } of this.#shelves.values()) {
-      const spare = ready.shift();
-      if (spare === undefined) continue;
-      void spare.end();
-      return true;
-    }
-    return false;
+  /** Gives up those that are ready; returns how many there were. */
+  dropAll(): number {
+    const spares = this.#takeAll();
+    for (const spare of spares) void spare.end();
+    return spares.length;
   }
 
   /** Resolves once all are gone. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#next?.timer.cancel();
-    const spares = [...this.#shelves.values()].flatMap(({ ready }) => ready.splice(0));
+    const spares = this.#takeAll();
     if (this.#making) spares.push(this.#making);
     await Promise.all(spares.map((spare) => spare.end()));
+  }
+
+  #takeAll(): Isolate[] {
+    return [...this.#shelves.values()].flatMap(({ ready }) => ready.splice(0));
   }
 
   #lookIn(ms: number): void {

@@ -21,8 +21,8 @@ import { hottestCalls } from './hung.ts';
 // From sources and from dist/ alike.
 const ENTRY = new URL(`../../workers/thread-entry${extname(import.meta.filename)}`, import.meta.url);
 
-/** How long a thread may take to say how large its heap is. */
-const HEAP_ANSWER_MS = 1_000;
+/** How long a thread may take to say what it takes. */
+const ANSWER_MS = 1_000;
 
 /** How many frames of one thread are taken in one go: a thread that posts without end must not keep all others waiting. */
 const BURST = 32;
@@ -35,6 +35,7 @@ const PROFILE_ANSWER_MS = 500;
 export class ThreadCarrier implements Carrier {
   readonly pulse = new Pulse();
   readonly control: Remote<Control>;
+  readonly pid = undefined;
   readonly #worker: Worker;
   readonly #turns: MessagePort;
   readonly #control: MessagePort;
@@ -95,8 +96,16 @@ export class ThreadCarrier implements Carrier {
   /** Taken by an interrupt: it is answered even in an endless loop. */
   async memory(): Promise<Memory | undefined> {
     const heap = this.#worker.getHeapStatistics().catch(() => undefined);
-    const statistics = await within(HEAP_ANSWER_MS, heap);
-    return statistics && { used: statistics.used_heap_size, external: statistics.external_memory };
+    const statistics = await within(ANSWER_MS, heap);
+    if (statistics === undefined) return undefined;
+    const { used_heap_size: used, external_memory: external, total_physical_size: physical } = statistics;
+    return { used, external, physical };
+  }
+
+  async cpuMs(): Promise<number | undefined> {
+    if (typeof this.#worker.cpuUsage !== 'function') return undefined;
+    const usage = await within(ANSWER_MS, this.#worker.cpuUsage()).catch(() => undefined);
+    return usage && (usage.user + usage.system) / 1_000;
   }
 
   async whereabouts(): Promise<string> {

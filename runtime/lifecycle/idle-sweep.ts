@@ -3,8 +3,9 @@ import { type Deadline, Deadlines } from '../../core/deadlines.ts';
 
 /** What the sweep asks of an awake agent. */
 export interface Sleeper {
-  /** Goes to sleep if it is time to; otherwise says in how many milliseconds to ask again. */
-  sleepIfIdle(): number | undefined;
+  /** In how many milliseconds it is time for it to sleep, unless something happens until then. */
+  readonly idleTimeLeftMs: number;
+  nominate(reason: 'idle'): unknown;
 }
 
 /**
@@ -28,9 +29,9 @@ export class IdleSweep {
     let deadline: Deadline;
     const add = (ms: number): void => {
       deadline = this.#deadlines.add(this.#clock.elapsed() + ms, () => {
-        const again = sleeper.sleepIfIdle();
-        // Going to sleep takes it back, in the call above.
-        if (again !== undefined && watched) add(again);
+        const { idleTimeLeftMs } = sleeper;
+        if (idleTimeLeftMs <= 0) sleeper.nominate('idle');
+        else if (watched) add(idleTimeLeftMs);
       });
     };
     add(timeoutMs);

@@ -112,10 +112,11 @@ export class Inbox {
     this.#onReady();
   }
 
-  /** The agent cannot be started; `retryMs` is when that may be different, if ever by itself. */
+  /** The agent cannot be started; `retryMs` is when that may be different, if ever by itself. It is then tried again, for what waits. */
   park(retryMs: number | undefined): void {
+    const again = retryMs !== undefined && this.ready;
     this.#parked = true;
-    this.#retry.wait(retryMs === undefined ? undefined : this.#now + retryMs);
+    this.#retry.wait(again ? this.#now + retryMs : undefined);
   }
 
   /** Whether a message comes before a send of that number: the next one, or one that is being read. */

@@ -60,6 +60,10 @@ export interface AwakeInfo {
   readonly idleTimeoutMs: number;
   /** How long the running turn has run; undefined between turns. */
   readonly turnForMs: number | undefined;
+  /** Whether it stays awake for a promise that `keepAwake` was given. */
+  readonly keptAwake: boolean;
+  /** Processor time of its worker since that was started, as a spare perhaps; undefined where that is not told (threads need Node 24.6). */
+  readonly cpuMs: number | undefined;
   /** Since the thread's event loop last turned, to within `heartbeatIntervalMs`. */
   readonly heartbeatAgeMs: number | undefined;
   /** Crashes since the last turn that ended. */

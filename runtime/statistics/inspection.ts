@@ -5,12 +5,21 @@ import type { Agent } from '../agent.ts';
 import { dueAlarms, told } from '../messages/pending-message.ts';
 import type { AgentInfo, AgentStatus, AwakeInfo, InboxInfo } from './agent-info.ts';
 
+/** What was asked of an agent's worker. */
+export interface Asked {
+  readonly heap: { readonly used: number; readonly external: number } | undefined;
+  readonly cpuMs: number | undefined;
+}
+
+/** Asks the worker of an agent that has one. */
+export async function ask(agent: Agent | undefined): Promise<Asked> {
+  const isolate = agent?.incarnation?.isolate;
+  const [heap, cpuMs] = await Promise.all([isolate?.heap(), isolate?.cpuMs()]);
+  return { heap, cpuMs };
+}
+
 /** Looks at an awake agent without touching its idle clock. */
-export function inspectAwake(
-  agent: Agent,
-  heap: { used: number; external: number } | undefined,
-  now: number,
-): AwakeInfo {
+export function inspectAwake(agent: Agent, { heap, cpuMs }: Asked, now: number): AwakeInfo {
   const { incarnation } = agent;
   const pulse = incarnation?.isolate?.pulse;
   const mb = (bytes: number) => Math.round((bytes / 2 ** 20) * 10) / 10;
@@ -20,6 +29,8 @@ export function inspectAwake(
     idleForMs: Math.round(agent.activity.idleForMs),
     idleTimeoutMs: agent.activity.timeoutMs,
     turnForMs: since(pulse?.runningSince, now),
+    keptAwake: incarnation?.keptAwake ?? false,
+    cpuMs: cpuMs === undefined ? undefined : Math.round(cpuMs),
     heartbeatAgeMs: since(pulse?.lastBeat || undefined, now),
     crashes: agent.restarts.crashes,
     output: incarnation?.output.last,
@@ -95,6 +106,7 @@ function why(
     case 'active':
       if (awake.turnForMs !== undefined) return `awake: a turn has been running for ${awake.turnForMs} ms; ${messages}`;
       if (awake.waiting > 0) return `awake: ${messages}`;
+      if (awake.keptAwake) return 'awake: for a promise that keepAwake() was given';
       return `awake: idle for ${awake.idleForMs} of ${awake.idleTimeoutMs} ms; idle agents are looked for every ${sweepIntervalMs} ms`;
   }
 }

@@ -1,3 +1,22 @@
+/** Of the whole process, in bytes. */
+export interface HostMemory {
+  readonly rss: number;
+  /** Of the host's own thread. */
+  readonly heapUsed: number;
+  readonly external: number;
+  /** What all agents that are awake, and spares, were last measured to hold. */
+  readonly agents: number;
+  /** What counts against the budget: RSS and the agents' processes; where the memory of ended threads stays, what is in use of it. */
+  readonly used: number;
+  /** `memoryBudgetMb`. */
+  readonly limit: number;
+  readonly target: number;
+  /** Memory is short: the limit was passed, and the target is not reached yet. */
+  readonly pressed: boolean;
+  /** What keeps the memory of agents that sleep from going back to the system, and the line that helps; empty where it goes back. */
+  readonly obstacles: readonly { readonly what: string; readonly remedy: string }[];
+}
+
 /** Figures of a supervisor, cheap enough to be taken every second. */
 export interface SupervisorStats {
   readonly agents: {
@@ -31,8 +50,7 @@ export interface SupervisorStats {
    * elsewhere; nothing that such a thread says reaches anybody.
    */
   readonly zombies: readonly { readonly agentId: string; readonly since: number }[];
-  /** Of the whole process, in bytes. */
-  readonly memory: { readonly rss: number; readonly heapUsed: number; readonly external: number };
+  readonly memory: HostMemory;
   /** Since the supervisor was opened. */
   readonly turns: { readonly committed: number; readonly failed: number; readonly cancelled: number };
   /** From send to reply, in milliseconds, since the supervisor was opened. */

@@ -1,6 +1,6 @@
 import type { Agent } from '../agent.ts';
 import type { Hosting } from '../hosting.ts';
-import type { SupervisorStats } from './supervisor-stats.ts';
+import type { HostMemory, SupervisorStats } from './supervisor-stats.ts';
 
 /** Takes the figures of now. */
 export function takeStats(agents: Iterable<Agent>, hosting: Hosting): SupervisorStats {
@@ -17,7 +17,6 @@ export function takeStats(agents: Iterable<Agent>, hosting: Hosting): Supervisor
     else warming += 1;
   }
   const { zombies, threads, processes } = isolates;
-  const { rss, heapUsed, external } = process.memoryUsage();
   const { starting, stopping, backoff } = states;
   return {
     agents: { total: store.total, active, inactive: store.total - active, warming, quarantined: quarantines.size },
@@ -32,10 +31,19 @@ export function takeStats(agents: Iterable<Agent>, hosting: Hosting): Supervisor
       processes,
     },
     zombies,
-    memory: { rss, heapUsed, external },
+    memory: memoryOf(hosting),
     turns: { committed: counters.committed, failed: counters.failed, cancelled: counters.cancelled },
     latency: counters.latency,
     crashes: counters.crashes,
     mailbox: { waiting, bytes: hosting.load.bytes },
   };
+}
+
+function memoryOf({ isolates, memory, pages }: Hosting): HostMemory {
+  const { rss, heapUsed, external } = process.memoryUsage();
+  let agents = 0;
+  for (const { heldBytes } of isolates.all) agents += heldBytes;
+  const { limitBytes: limit, targetBytes: target } = memory.limits;
+  const { pressed, usedBytes: used } = memory;
+  return { rss, heapUsed, external, agents, used, limit, target, pressed, obstacles: pages.missing };
 }

@@ -81,3 +81,23 @@ t.test('stats add up', async (t) => {
   t.ok(stats.latency.p50 > 0 && stats.latency.p50 <= stats.latency.max);
   t.ok(stats.memory.rss > 0);
 });
+
+for (const isolation of ['thread', 'process'] as const) {
+  t.test(`figures say where memory is: of the host, and of an agent in a ${isolation}`, async (t) => {
+    const host = await openHost(t, { agents: { probe: { module: fixture('probe'), isolation } } });
+    const before = await host.memory();
+    await host.send('a', { do: 'grow', bytes: 20_000_000 });
+    const after = await host.memory();
+    const held = isolation === 'thread' ? after.external - before.external : after.processes.rss;
+    t.ok(held > 20_000_000, `${held} bytes`);
+    t.equal(after.processes.count, isolation === 'process' ? 1 : 0);
+    t.ok(after.heaps.physical >= after.heaps.used && after.rss > after.heaps.used);
+    if (process.platform === 'linux') t.ok((after.anonymous ?? 0) <= after.rss && (after.pss ?? 0) <= after.rss);
+    const awake = (await host.inspect('a'))?.awake;
+    t.ok((awake?.cpuMs ?? 0) > 0, `${awake?.cpuMs} ms`);
+    t.ok((awake?.memory?.heapUsedMb ?? 0) + (awake?.memory?.externalMb ?? 0) > 20);
+    const { memory } = host.stats();
+    t.ok(memory.target < memory.limit && memory.used > 0 && !memory.pressed);
+    t.ok(Array.isArray(memory.obstacles));
+  });
+}

@@ -94,7 +94,9 @@ for (const [how, code] of [
     `of a module that fails as it is loaded (${how}) no spare is kept, and who wants the agent is told`,
     async (t) => {
       let loads = 0;
-      const note = (_: object, text: string) => void (loads += text === 'loaded' ? 1 : 0);
+      const note = (_: object, text: string): void => {
+        if (text === 'loaded') loads += 1;
+      };
       const host = await badAtLoad(t, how, { log: { debug() {}, info: note, warn() {}, error() {} } });
       await eventually('the spare is given up', () => loads === 1 && host.stats().workers.threads === 0);
       await t.rejects(host.send('a', 1), { code });

@@ -4,6 +4,7 @@ import { Calls } from '../../workers/calls.ts';
 import { encodeOutward } from '../../workers/outward.ts';
 import { AgentState } from '../../workers/state.ts';
 import { Turn } from '../../workers/turn.ts';
+import { Wakefulness } from '../../workers/wakefulness.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: states of any shape
 type Any = any;
@@ -23,6 +24,7 @@ function begin(initial: unknown): { turn: Turn; state: Any } {
     types: ['a'],
     maxMessageBytes: 1_000,
     calls: new Calls(() => {}),
+    wakefulness: new Wakefulness(() => {}, log),
   });
   return { turn, state: turn.state };
 }

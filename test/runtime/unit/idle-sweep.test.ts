@@ -8,10 +8,11 @@ function setUp() {
   const sweep = new IdleSweep(clock, 10);
   const asked: string[] = [];
   const sleeper = (name: string, answer: () => number | undefined = () => undefined): Sleeper => ({
-    sleepIfIdle() {
+    get idleTimeLeftMs() {
       asked.push(`${name} at ${clock.elapsed()}`);
-      return answer();
+      return answer() ?? 0;
     },
+    nominate() {},
   });
   sweep.start();
   return { clock, sweep, asked, sleeper };

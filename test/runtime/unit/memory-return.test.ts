@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { HelperPool } from '../../../runtime/isolates/helper-pool.ts';
-import { MemoryReturn } from '../../../runtime/isolates/memory-return.ts';
+import { MemoryReturn } from '../../../runtime/memory/memory-return.ts';
 import trimMemory from '../../../workers/trim-memory.ts';
 import { ManualClock } from '../../manual-clock.ts';
 
@@ -12,7 +12,7 @@ function make(answer: () => Promise<boolean>) {
     pool.trims += 1;
     return answer();
   };
-  const memory = new MemoryReturn(clock, { run } as unknown as HelperPool);
+  const memory = new MemoryReturn(clock, { run } as unknown as HelperPool, true);
   return { clock, pool, memory, settle: () => new Promise((resolve) => setImmediate(resolve)) };
 }
 

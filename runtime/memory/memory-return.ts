@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../core/clock.ts';
-import type { HelperPool } from './helper-pool.ts';
+import type { HelperPool } from '../isolates/helper-pool.ts';
 
 /** How long after a thread's end its memory is given back: threads often end together, and one trim serves all. */
 const TRIM_AFTER_MS = 1_000;
@@ -12,11 +12,13 @@ export class MemoryReturn {
   readonly #clock: Clock;
   readonly #helpers: HelperPool;
   #timer: Timer | undefined;
-  #possible = true;
+  #possible: boolean;
 
-  constructor(clock: Clock, helpers: HelperPool) {
+  /** `possible`: whether the C library can be asked. */
+  constructor(clock: Clock, helpers: HelperPool, possible: boolean) {
     this.#clock = clock;
     this.#helpers = helpers;
+    this.#possible = possible;
   }
 
   threadEnded(): void {
