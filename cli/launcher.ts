@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { type Death, deathsInARow, isStartedAgain, restartDelay } from './restart-policy.ts';
 
-// Has to stand on the command line. Without it, Node 26 keeps the pages of ended threads in a pool instead of freeing them.
-const FREE_ENDED_THREADS = '--no-memory-pool-share-memory-on-teardown';
+/** Has to stand on the command line. Without it, Node 26 keeps the pages of ended threads in a pool instead of freeing them. */
+export const FREE_ENDED_THREADS = '--no-memory-pool-share-memory-on-teardown';
 
 /** Threads for the file system and DNS, shared by all agents; Node's 4 would let one slow disk access delay the next. */
-const THREAD_POOL = '64';
+export const THREAD_POOL = '64';
 
 /** What a host may take to end once it has said that it stopped. */
 const EXIT_MS = 1_000;
