@@ -24,7 +24,7 @@ export interface Curve {
 
 const EVERY_MS = 250;
 /** How long the process is watched before the first one wakes, and with all awake. */
-const LEVEL_MS = 2_000;
+const LEVEL_MS = 1_500;
 
 /** Watches the memory of a process of its own while a crowd in it wakes and sleeps. */
 export function curve(params: Params): Promise<Curve> {
@@ -36,8 +36,7 @@ export async function inThisProcess({ afterMs, ...params }: Params): Promise<Cur
   await using crowd = await openCrowd(params);
   const before = await footprint();
   const taken: Sample[] = [];
-  const sample = () => taken.push({ at: performance.now(), ...sizes() });
-  const timer = setInterval(sample, EVERY_MS);
+  const timer = setInterval(() => taken.push({ at: performance.now(), ...sizes() }), EVERY_MS);
   await sleep(LEVEL_MS);
   await crowd.wake();
   await sleep(LEVEL_MS);
@@ -47,7 +46,8 @@ export async function inThisProcess({ afterMs, ...params }: Params): Promise<Cur
   // No garbage is collected: nobody would do that for a host.
   await sleep(afterMs);
   clearInterval(timer);
-  sample();
-  const samples = taken.map(({ at, ...rest }) => ({ at: (at - asleepAt) / 1_000, ...rest }));
+  const samples = taken
+    .map(({ at, ...rest }) => ({ at: (at - asleepAt) / 1_000, ...rest }))
+    .filter(({ at }) => at * 1_000 <= afterMs);
   return { before, awake, samples, invariants: await crowd.invariants() };
 }

@@ -45,16 +45,27 @@ function soon({ samples }: Curve): Sample {
   return samples.find(({ at }) => at >= SOON_S) as Sample;
 }
 
-function chart(of: 'rss' | 'pss', name: string, count: number, curves: Record<'agents' | 'bare', Curve>): Chart {
+function chart(
+  of: 'rss' | 'pss',
+  name: string,
+  count: number,
+  { agents, bare }: Record<'agents' | 'bare', Curve>,
+): Chart {
   const points = ({ samples }: Curve) => samples.map((sample) => [sample.at, sample[of] ?? Number.NaN] as const);
+  const ends = [agents.samples[0], agents.samples.at(-1)] as Sample[];
   return {
     name: of,
     title: `Memory of a process in which ${count} threads start, idle and end`,
     x: { label: 'since the last one was asleep', unit: 's', scale: 'linear' },
     y: { label: name, unit: 'MiB', scale: 'linear' },
     series: [
-      { name: `drowse: ${count} agents wake, and sleep`, points: points(curves.agents) },
-      { name: `${count} bare workers, spawned and terminated`, points: points(curves.bare) },
+      { name: `${count} agents of drowse, which sleep`, points: points(agents) },
+      { name: `${count} bare workers, terminated`, points: points(bare) },
+      {
+        name: 'before the first agent',
+        points: ends.map(({ at }) => [at, agents.before[of] ?? Number.NaN]),
+        dashed: true,
+      },
     ],
   };
 }
