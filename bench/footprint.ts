@@ -19,15 +19,21 @@ export interface Footprint extends Sizes {
 /** Longer than what V8, libuv and drowse put off (page pools, closing handles, trims), shorter than anybody's patience. */
 const SETTLE_MS = 2_000;
 
-/** Collects garbage, lets the process come to rest, and looks. */
-export async function footprint(): Promise<Footprint> {
+/** How long a thread that does short work, such as a trim, may be waited for. */
+const LINGER_MS = 10_000;
+
+/** Collects garbage, lets the process come to rest and its threads end beyond those that may stay, and looks. */
+export async function footprint(threads = Number.POSITIVE_INFINITY): Promise<Footprint> {
   globalThis.gc?.();
   await sleep(SETTLE_MS);
+  for (let waited = 0; (entries('task') ?? 0) > threads && waited < LINGER_MS; waited += 100) await sleep(100);
   globalThis.gc?.();
-  const linux = process.platform === 'linux';
-  const descriptors = linux ? readdirSync('/proc/self/fd').length : undefined;
-  const threads = linux ? readdirSync('/proc/self/task').length : undefined;
-  return { ...sizes(), threads, descriptors };
+  return { ...sizes(), threads: entries('task'), descriptors: entries('fd') };
+}
+
+/** How many threads or open descriptors this process has; undefined where the system is not Linux and does not say. */
+function entries(of: 'task' | 'fd'): number | undefined {
+  return process.platform === 'linux' ? readdirSync(`/proc/self/${of}`).length : undefined;
 }
 
 /** What this process, or on Linux another one, has in memory now. */
