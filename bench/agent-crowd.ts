@@ -1,31 +1,14 @@
 import { mkdtempDisposable } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Supervisor } from 'drowse';
-import { agents, message } from './agents.ts';
-import { inChild } from './child.ts';
-import { type Crowd, type Stages, throughStages } from './crowd.ts';
-import { type Context, type Invariant, same } from './scenario.ts';
+import { message } from './agents.ts';
+import type { Crowd } from './crowd.ts';
+import { type Invariant, same } from './scenario.ts';
 
-interface Params {
-  readonly context: Context;
-  readonly count: number;
-  readonly cycles: number;
-}
-
-/** The stages of a crowd of echo agents, in a process of its own. */
-export function agentStages(params: Params): Promise<Stages> {
-  return inChild(import.meta.url, 'inThisProcess', params);
-}
-
-/** For {@link agentStages}, which names it to a child process. @public */
-export async function inThisProcess({ context, count, cycles }: Params): Promise<Stages> {
-  await using scratch = await mkdtempDisposable(join(context.directory, 'drowse-bench-'));
-  await using supervisor = await Supervisor.open({ directory: scratch.path, agents, durability: 'os' });
-  return await throughStages(new AgentCrowd(supervisor, count), cycles);
-}
-
-class AgentCrowd implements Crowd {
+/** Echo agents of one supervisor, which keeps them in a scratch directory. */
+export class AgentCrowd implements Crowd {
   readonly #supervisor: Supervisor;
+  readonly #owned: AsyncDisposable;
   readonly #ids: readonly string[];
   readonly #crashes: string[] = [];
   #wakes = 0;
@@ -33,10 +16,20 @@ class AgentCrowd implements Crowd {
   #allAwake = true;
   #allAsleep = true;
 
-  constructor(supervisor: Supervisor, count: number) {
+  private constructor(supervisor: Supervisor, owned: AsyncDisposable, count: number) {
     this.#supervisor = supervisor;
+    this.#owned = owned;
     this.#ids = Array.from({ length: count }, (_, n) => `echo/${n}`);
     supervisor.on('crashed', ({ cause }) => this.#crashes.push(cause.message));
+  }
+
+  /** `module` is that of an echo agent. */
+  static async open(directory: string, module: URL, count: number): Promise<AgentCrowd> {
+    await using owned = new AsyncDisposableStack();
+    const scratch = owned.use(await mkdtempDisposable(join(directory, 'drowse-bench-')));
+    const options = { directory: scratch.path, agents: { echo: module }, durability: 'os' } as const;
+    const supervisor = owned.use(await Supervisor.open(options));
+    return new AgentCrowd(supervisor, owned.move(), count);
   }
 
   async wake(): Promise<void> {
@@ -61,5 +54,9 @@ class AgentCrowd implements Crowd {
       same('turns committed and failed', [turns.committed, turns.failed], [this.#wakes * this.#ids.length, 0]),
       same('crashes, and the first', [this.#crashes.length, this.#crashes[0]], [0, undefined]),
     ];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned[Symbol.asyncDispose]();
   }
 }

@@ -1,32 +1,47 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What the process takes. Sizes are MiB; undefined where the system is not Linux and does not say. */
-export interface Footprint {
+/** What a process has in memory, in MiB; undefined where the system is not Linux and does not say. */
+export interface Sizes {
   readonly rss: number;
   /** RSS with pages shared between processes counted in parts: the fairer sum over many. */
   readonly pss: number | undefined;
   /** Pages that no file backs: heaps, stacks. */
   readonly anonymous: number | undefined;
+}
+
+/** What this process takes, at rest. */
+export interface Footprint extends Sizes {
   readonly threads: number | undefined;
   readonly descriptors: number | undefined;
 }
 
-/** Longer than what V8 and libuv put off (page pools, closing handles), shorter than anybody's patience. */
-const SETTLE_MS = 1_000;
+/** Longer than what V8, libuv and drowse put off (page pools, closing handles, trims), shorter than anybody's patience. */
+const SETTLE_MS = 2_000;
 
-/** Collects garbage, lets the process come to rest, and looks. */
-export async function footprint(): Promise<Footprint> {
+/** How long a thread that does short work, such as a trim, may be waited for. */
+const LINGER_MS = 10_000;
+
+/** Collects garbage, lets the process come to rest and its threads end beyond those that may stay, and looks. */
+export async function footprint(threads = Number.POSITIVE_INFINITY): Promise<Footprint> {
   globalThis.gc?.();
   await sleep(SETTLE_MS);
+  for (let waited = 0; (entries('task') ?? 0) > threads && waited < LINGER_MS; waited += 100) await sleep(100);
   globalThis.gc?.();
+  return { ...sizes(), threads: entries('task'), descriptors: entries('fd') };
+}
+
+/** How many threads or open descriptors this process has; undefined where the system is not Linux and does not say. */
+function entries(of: 'task' | 'fd'): number | undefined {
+  return process.platform === 'linux' ? readdirSync(`/proc/self/${of}`).length : undefined;
+}
+
+/** What this process, or on Linux another one, has in memory now. */
+export function sizes(pid: number | 'self' = 'self'): Sizes {
   if (process.platform !== 'linux') {
-    const rss = process.memoryUsage.rss() / 1024 ** 2;
-    return { rss, pss: undefined, anonymous: undefined, threads: undefined, descriptors: undefined };
+    return { rss: process.memoryUsage.rss() / 1024 ** 2, pss: undefined, anonymous: undefined };
   }
-  const descriptors = readdirSync('/proc/self/fd').length;
-  const threads = readdirSync('/proc/self/task').length;
-  const rollup = readFileSync('/proc/self/smaps_rollup', 'utf8');
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   const size = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1]) / 1024;
-  return { rss: size('Rss'), pss: size('Pss'), anonymous: size('Anonymous'), threads, descriptors };
+  return { rss: size('Rss'), pss: size('Pss'), anonymous: size('Anonymous') };
 }

@@ -16,6 +16,14 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** By how much y grows where x grows by one: that of the straight line with the least squares. NaN of fewer than two points. */
+export function slope(points: ReadonlyArray<readonly [x: number, y: number]>): number {
+  const x = mean(points.map(([x]) => x));
+  const y = mean(points.map(([, y]) => y));
+  const along = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
+  return along / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+}
+
 /** One round: the same figure of the product and of its yardstick, taken from the machine as it was then. */
 export interface Pair {
   readonly value: number;

@@ -1,37 +1,26 @@
 import { serialize } from 'node:v8';
 import { message } from '../agents.ts';
-import { inChild } from '../child.ts';
-import { type Crowd, type Stages, throughStages } from '../crowd.ts';
-import type { Invariant } from '../scenario.ts';
+import type { Crowd } from '../crowd.ts';
+import { type Invariant, same } from '../scenario.ts';
 import { BareWorker } from './bare-worker.ts';
 
-interface Params {
-  readonly count: number;
-  readonly cycles: number;
-}
-
-/** The stages of a crowd of bare workers, in a process of its own. */
-export function bareStages(params: Params): Promise<Stages> {
-  return inChild(import.meta.url, 'inThisProcess', params);
-}
-
-/** For {@link bareStages}, which names it to a child process. @public */
-export function inThisProcess({ count, cycles }: Params): Promise<Stages> {
-  return throughStages(new BareCrowd(count), cycles);
-}
-
-class BareCrowd implements Crowd {
+/** Bare workers, spawned and terminated. Nobody asks the C library to give back what they leave. */
+export class BareCrowd implements Crowd {
   readonly #count: number;
   readonly #bytes = serialize(message);
   #workers: BareWorker[] = [];
+  #wakes = 0;
+  #echoes = 0;
 
   constructor(count: number) {
     this.#count = count;
   }
 
   async wake(): Promise<void> {
+    this.#wakes += 1;
     this.#workers = Array.from({ length: this.#count }, () => new BareWorker());
-    await Promise.all(this.#workers.map((worker) => worker.echo(this.#bytes)));
+    const echoes = await Promise.all(this.#workers.map((worker) => worker.echo(this.#bytes)));
+    this.#echoes += echoes.filter(({ length }) => length === this.#bytes.length).length;
   }
 
   async sleep(): Promise<void> {
@@ -39,6 +28,10 @@ class BareCrowd implements Crowd {
   }
 
   async invariants(): Promise<Invariant[]> {
-    return [];
+    return [same('echoes of bare workers', this.#echoes, this.#wakes * this.#count)];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.sleep();
   }
 }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { buckets, mean, median, overRounds, quantile } from '../../bench/statistics.ts';
+import { buckets, mean, median, overRounds, quantile, slope } from '../../bench/statistics.ts';
 
 t.test('a quantile lies between the values it falls among, whatever their order', async (t) => {
   t.equal(quantile([3, 1, 2], 0), 1);
@@ -39,4 +39,24 @@ t.test('values go into buckets in their order, as far as they fill them', async 
 
 t.test('a mean weighs every value', async (t) => {
   t.equal(mean([1, 1, 1, 9]), 3);
+});
+
+t.test('a slope is that of the line that the points lie about', async (t) => {
+  t.equal(
+    slope([
+      [1, 12],
+      [2, 14],
+      [3, 16],
+    ]),
+    2,
+  );
+  t.equal(
+    slope([
+      [0, 5],
+      [1, 7],
+      [2, 5],
+    ]),
+    0,
+  );
+  t.ok(Number.isNaN(slope([[1, 1]])));
 });

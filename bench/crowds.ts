@@ -1,0 +1,26 @@
+import { AgentCrowd } from './agent-crowd.ts';
+import { agents, echoInTypeScript } from './agents.ts';
+import type { Crowd } from './crowd.ts';
+import { mustAllowDescriptors } from './descriptors.ts';
+import type { Context } from './scenario.ts';
+import { BareCrowd } from './yardsticks/bare-crowd.ts';
+
+/** Echo agents of a module in JavaScript, of the same in TypeScript that Node strips, or bare workers. */
+export type CrowdKind = 'js' | 'ts' | 'bare';
+
+/** What a process is told that is to hold a crowd. */
+export interface CrowdParams {
+  readonly context: Context;
+  readonly kind: CrowdKind;
+  readonly count: number;
+}
+
+/** Pipes, wakers and epolls: what Node opens for a worker, and some to spare. */
+const DESCRIPTORS_EACH = 5;
+
+/** A crowd, all of it asleep. Throws where this process may not open as many files as it needs awake. */
+export async function openCrowd({ context, kind, count }: CrowdParams): Promise<Crowd> {
+  mustAllowDescriptors(count * DESCRIPTORS_EACH, `${count} threads`);
+  if (kind === 'bare') return new BareCrowd(count);
+  return await AgentCrowd.open(context.directory, kind === 'js' ? agents.echo : echoInTypeScript, count);
+}
