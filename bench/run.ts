@@ -8,19 +8,23 @@ import { actAsChild, inChild } from './child.ts';
 import { drawChart } from './drawing.ts';
 import { describeMachine, showMachine } from './machine.ts';
 import { progress } from './progress.ts';
+import { type Report, renderReport, type ScenarioReport } from './report.ts';
 import type { Context, Invariant, Outcome, Scenario } from './scenario.ts';
 import { table } from './table.ts';
+import { versions } from './versions.ts';
 
 interface Options {
   readonly list?: true;
   readonly json?: true;
   readonly out?: string;
   readonly charts?: string;
+  readonly report?: string | true;
   readonly short?: true;
   readonly directory: string;
   readonly child?: string;
 }
 
+const REPORT = 'bench-report.html';
 const scenarios = new URL('scenarios/', import.meta.url);
 const extension = extname(import.meta.filename);
 const names = readdirSync(scenarios)
@@ -35,6 +39,7 @@ const command = new Command('bench')
   .option('--json', 'print JSON, and nothing else, on stdout')
   .option('--out <file>', 'write the JSON to a file')
   .option('--charts <directory>', 'draw what a scenario has charts of, as SVG files')
+  .option('--report [file]', `write all of it as a page for a browser; default ${REPORT}`)
   .option('--short', 'smaller counts, under a minute in all: shows whether all works, measures little')
   .option('--directory <directory>', 'where stores are made', tmpdir())
   .addOption(new Option('--child <call>').hideHelp())
@@ -47,16 +52,18 @@ else if (options.list) await list();
 else process.exitCode = (await runAll(chosen())) ? 0 : 1;
 
 function chosen(): readonly string[] {
+  if (names.includes(String(options.report))) command.error(`--report takes what follows it as its file: put it last.`);
   const unknown = command.args.find((name) => !names.includes(name));
   if (unknown) command.error(`There is no scenario ${unknown}; there are ${names.join(', ')}.`);
   return command.args.length > 0 ? command.args : names;
 }
 
 async function list(): Promise<void> {
-  for (const name of names) {
-    const { about } = (await import(moduleOf(name))) as Scenario;
-    console.log(`${name.padEnd(12)}${about}`);
-  }
+  for (const name of names) console.log(`${name.padEnd(12)}${await aboutOf(name)}`);
+}
+
+async function aboutOf(name: string): Promise<string> {
+  return ((await import(moduleOf(name))) as Scenario).about;
 }
 
 /** Whether every invariant holds. A limit that is missed is shown, and fails nothing: it may be the machine's fault. */
@@ -66,19 +73,24 @@ async function runAll(names: readonly string[]): Promise<boolean> {
   const startedAt = new Date().toISOString();
   const machine = describeMachine(directory);
   say(`${showMachine(machine)}${short ? '\nshort: these figures show that all works, and little more' : ''}`);
-  const done: Array<{ readonly name: string } & Outcome> = [];
+  const done: ScenarioReport[] = [];
   for (const name of names) {
     progress(`${name} …`);
     const { figures, invariants, charts = [] } = await runOne(name, { directory, short });
     progress();
     say(`\n${name}\n${table(figures)}\n${showInvariants(invariants)}`);
     if (options.charts) for (const chart of charts) say(`drawn: ${draw(name, chart, options.charts)}`);
-    done.push({ name, figures, invariants, charts });
+    done.push({ name, about: await aboutOf(name), figures, invariants, charts });
   }
-  const json = `${JSON.stringify({ machine, startedAt, short, scenarios: done }, null, 2)}\n`;
+  write({ machine, versions: versions(), startedAt, short, scenarios: done });
+  return done.every(({ invariants }) => invariants.every(({ ok }) => ok));
+}
+
+function write(report: Report): void {
+  const json = `${JSON.stringify(report, null, 2)}\n`;
   if (options.json) process.stdout.write(json);
   if (options.out) writeFileSync(options.out, json);
-  return done.every(({ invariants }) => invariants.every(({ ok }) => ok));
+  if (options.report) writeFileSync(options.report === true ? REPORT : options.report, renderReport(report));
 }
 
 async function runOne(name: string, context: Context): Promise<Outcome> {
