@@ -8,6 +8,7 @@ import { actAsChild, inChild } from './child.ts';
 import { drawChart } from './drawing.ts';
 import { describeMachine, showMachine } from './machine.ts';
 import { progress } from './progress.ts';
+import { addReplay } from './replay/command.ts';
 import { type Report, renderReport, type ScenarioReport } from './report.ts';
 import type { Context, Invariant, Outcome, Scenario } from './scenario.ts';
 import { table } from './table.ts';
@@ -32,6 +33,13 @@ const names = readdirSync(scenarios)
   .map((file) => parse(file).name)
   .sort();
 
+/** What runs in a process of its own: its `run` with these params, beside what every scenario is told. */
+interface Job {
+  readonly name: string;
+  readonly module: string;
+  readonly params?: object;
+}
+
 const command = new Command('bench')
   .description('Measures drowse against the bare parts it is made of, in one run.')
   .argument('[scenarios...]', `which to run: ${names.join(', ')}; default all`)
@@ -44,12 +52,14 @@ const command = new Command('bench')
   .option('--directory <directory>', 'where stores are made', tmpdir())
   .addOption(new Option('--child <call>').hideHelp())
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  .parse();
+  .action(async () => {
+    if (options.child) await actAsChild(options.child);
+    else if (options.list) await list();
+    else await runAll(chosen().map((name) => ({ name, module: moduleOf(name) })));
+  });
+addReplay(command, (module, params) => runAll([{ name: 'replay', module, params }]));
 const options = command.opts<Options>();
-
-if (options.child) await actAsChild(options.child);
-else if (options.list) await list();
-else process.exitCode = (await runAll(chosen())) ? 0 : 1;
+await command.parseAsync();
 
 function chosen(): readonly string[] {
   if (names.includes(String(options.report))) command.error(`--report takes what follows it as its file: put it last.`);
@@ -59,31 +69,31 @@ function chosen(): readonly string[] {
 }
 
 async function list(): Promise<void> {
-  for (const name of names) console.log(`${name.padEnd(12)}${await aboutOf(name)}`);
+  for (const name of names) console.log(`${name.padEnd(14)}${await aboutOf(moduleOf(name))}`);
 }
 
-async function aboutOf(name: string): Promise<string> {
-  return ((await import(moduleOf(name))) as Scenario).about;
+async function aboutOf(module: string): Promise<string> {
+  return ((await import(module)) as Scenario).about;
 }
 
-/** Whether every invariant holds. A limit that is missed is shown, and fails nothing: it may be the machine's fault. */
-async function runAll(names: readonly string[]): Promise<boolean> {
+/** The exit status is that of the invariants. A limit that is missed is shown, and fails nothing: it may be the machine's fault. */
+async function runAll(jobs: readonly Job[]): Promise<void> {
   const say = options.json ? () => {} : (text: string) => console.log(text);
   const { directory, short = false } = options;
   const startedAt = new Date().toISOString();
   const machine = describeMachine(directory);
   say(`${showMachine(machine)}${short ? '\nshort: these figures show that all works, and little more' : ''}`);
   const done: ScenarioReport[] = [];
-  for (const name of names) {
+  for (const { name, module, params } of jobs) {
     progress(`${name} …`);
-    const { figures, invariants, charts = [] } = await runOne(name, { directory, short });
+    const { figures, invariants, charts = [] } = await runOne(module, { directory, short, ...params });
     progress();
     say(`\n${name}\n${table(figures)}\n${showInvariants(invariants)}`);
     if (options.charts) for (const chart of charts) say(`drawn: ${draw(name, chart, options.charts)}`);
-    done.push({ name, about: await aboutOf(name), figures, invariants, charts });
+    done.push({ name, about: await aboutOf(module), figures, invariants, charts });
   }
   write({ machine, versions: versions(), startedAt, short, scenarios: done });
-  return done.every(({ invariants }) => invariants.every(({ ok }) => ok));
+  process.exitCode = done.every(({ invariants }) => invariants.every(({ ok }) => ok)) ? 0 : 1;
 }
 
 function write(report: Report): void {
@@ -93,9 +103,9 @@ function write(report: Report): void {
   if (options.report) writeFileSync(options.report === true ? REPORT : options.report, renderReport(report));
 }
 
-async function runOne(name: string, context: Context): Promise<Outcome> {
+async function runOne(module: string, context: Context): Promise<Outcome> {
   try {
-    return await inChild<Outcome>(moduleOf(name), 'run', context);
+    return await inChild<Outcome>(module, 'run', context);
   } catch (error) {
     return { figures: [], invariants: [{ name: 'runs to its end', ok: false, detail: String(error) }] };
   }

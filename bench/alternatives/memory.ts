@@ -1,8 +1,8 @@
 import { mkdtempDisposable, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { message } from '../agents.ts';
 import { inChild } from '../child.ts';
-import { Caller } from './caller.ts';
 import { openHost } from './hosts.ts';
 
 interface Params {
@@ -12,11 +12,12 @@ interface Params {
   readonly history: number;
 }
 
-/** Turns before the first look, so that code, caches and buffers of the host are there. */
-const WARM_UP = 1_000;
 const SETTLE_MS = 1_000;
 
-/** What an agent in memory adds to the RSS of the process that holds it, in MiB. In a process of its own; Linux only. */
+/**
+ * What an agent in memory adds to the RSS of the process that holds it, in MiB: each of a crowd that joins another as large,
+ * for which the heap, the caches and the buffers of the host have grown already. In a process of its own; Linux only.
+ */
 export function memoryOf(params: Params): Promise<number> {
   return inChild(import.meta.url, 'inThisProcess', params);
 }
@@ -25,16 +26,13 @@ export function memoryOf(params: Params): Promise<number> {
 export async function inThisProcess({ name, directory, agents, history }: Params): Promise<number> {
   await using scratch = await mkdtempDisposable(join(directory, 'drowse-bench-'));
   await using host = await openHost(name, scratch.path);
-  const first = new Caller(host, 1, history);
-  await first.fill();
-  await first.perSecond(WARM_UP, 1);
+  const fill = async (agent: number) => {
+    for (let n = 0; n < history; n += 1) await host.send(agent, { say: message.text });
+  };
+  const crowd = (first: number) => Promise.all(Array.from({ length: agents }, (_, n) => fill(first + n)));
+  await crowd(0);
   const before = await rss(host.pid);
-  // The first is one of them already, and has its history.
-  await Promise.all(
-    Array.from({ length: agents }, async (_, n) => {
-      for (let said = 0; said < history; said += 1) await host.send(n + 1, { say: 'x'.repeat(200) });
-    }),
-  );
+  await crowd(agents);
   return ((await rss(host.pid)) - before) / agents;
 }
 

@@ -118,9 +118,7 @@ async function memoryRound({ directory, short }: Context): Promise<Measured> {
   const sizes = new Map<string, number>();
   for (const name of hostNames) {
     progress(`${name}: memory`);
-    // The less one takes, the more of them can be told from noise.
-    const agents = name === 'drowse' ? 100 : 200;
-    const size = await memoryOf({ name, directory, agents: short ? agents / 5 : agents, history: HISTORY });
+    const size = await memoryOf({ name, directory, agents: short ? 20 : 100, history: HISTORY });
     sizes.set(name, Math.max(size, LEAST_MIB));
   }
   return sizes;
