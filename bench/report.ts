@@ -21,7 +21,8 @@ export interface ScenarioReport extends Outcome {
   readonly about: string;
 }
 
-const COLUMNS = ['figure', 'drowse', 'yardstick', 'ratio', 'limit'] as const;
+const COLUMNS = ['drowse', 'yardstick', 'ratio', 'limit'] as const;
+type Column = (typeof COLUMNS)[number];
 
 /**
  * A run as one HTML page that needs nothing beside itself, no script either: figures, invariants and charts, light or dark
@@ -56,13 +57,19 @@ export function renderReport({ machine, versions, startedAt, short, scenarios }:
 
 function summary(scenarios: readonly ScenarioReport[]): string {
   const limits = scenarios.flatMap(({ figures }) => figures).filter(({ limit }) => limit);
-  const missed = limits.filter(({ holds }) => !holds).length;
+  const invariants = scenarios.flatMap(({ invariants }) => invariants);
   return [
-    `${scenarios.length} scenarios.`,
-    missed === 0
-      ? mark('good', `${limits.length} limits held`)
-      : mark('bad', `${missed} of ${limits.length} limits missed`),
-    invariantsMark(scenarios.flatMap(({ invariants }) => invariants)),
+    ...(limits.length > 0
+      ? [
+          tally(
+            limits.map(({ holds }) => holds === true),
+            'limits',
+            'held',
+            'missed',
+          ),
+        ]
+      : []),
+    tallyOf(invariants),
   ].join(' ');
 }
 
@@ -74,34 +81,49 @@ function section({ name, about, figures, invariants, charts = [] }: ScenarioRepo
     figures.length > 0 ? figuresTable(figures) : '',
     ...charts.map((chart) => `<figure>${drawChart(chart)}</figure>`),
     `<details${invariants.every(({ ok }) => ok) ? '' : ' open'}>`,
-    `<summary>${invariantsMark(invariants)}</summary>`,
+    `<summary>${tallyOf(invariants)}</summary>`,
     `<ul>\n${invariants.map(invariantItem).join('\n')}\n</ul>`,
     '</details>',
     '</section>',
   ].join('\n');
 }
 
+/** A column that no figure has anything for is left out. */
 function figuresTable(figures: readonly Figure[]): string {
-  const head = COLUMNS.map((column) => `<th scope="col">${column}</th>`).join('');
-  return `<table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${figures.map(row).join('\n')}\n</tbody>\n</table>`;
+  const rows = figures.map(cells);
+  const used = COLUMNS.filter((column) => rows.some((row) => row[column] !== undefined));
+  const head = ['figure', ...used].map((column) => `<th scope="col">${column}</th>`).join('');
+  const body = figures.map(({ name }, index) => {
+    const row = used.map((column) => `<td data-column="${column}">${rows[index]?.[column] ?? ''}</td>`).join('');
+    return `<tr><th scope="row">${escaped(name)}</th>${row}</tr>`;
+  });
+  return `<table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body.join('\n')}\n</tbody>\n</table>`;
 }
 
-function row({ name, unit, value, yardstick, ratio, limit, holds }: Figure): string {
+function cells({ unit, value, yardstick, ratio, limit, holds }: Figure): Partial<Record<Column, string>> {
   const measured = (number: number) => escaped(`${show(number)} ${unit}`.trimEnd());
-  const cells = [
-    measured(value),
-    yardstick === undefined ? '' : measured(yardstick),
-    ratio === undefined ? '' : ratio.toFixed(2),
-    limit === undefined ? '' : `${escaped(bound(limit))} ${holds ? mark('good', 'held') : mark('bad', 'missed')}`,
-  ].map((cell, index) => `<td data-column="${COLUMNS[index + 1]}">${cell}</td>`);
-  return `<tr><th scope="row">${escaped(name)}</th>${cells.join('')}</tr>`;
+  return {
+    drowse: measured(value),
+    ...(yardstick !== undefined && { yardstick: measured(yardstick) }),
+    ...(ratio !== undefined && { ratio: ratio.toFixed(2) }),
+    ...(limit && { limit: `${escaped(bound(limit))} ${holds ? mark('good', 'held') : mark('bad', 'missed')}` }),
+  };
 }
 
-function invariantsMark(invariants: readonly Invariant[]): string {
-  const broken = invariants.filter(({ ok }) => !ok).length;
-  return broken === 0
-    ? mark('good', `${invariants.length} invariants hold`)
-    : mark('bad', `${broken} of ${invariants.length} invariants broken`);
+function tallyOf(invariants: readonly Invariant[]): string {
+  return tally(
+    invariants.map(({ ok }) => ok),
+    'invariants',
+    'hold',
+    'broken',
+  );
+}
+
+function tally(oks: readonly boolean[], noun: string, good: string, bad: string): string {
+  const wrong = oks.filter((ok) => !ok).length;
+  return wrong === 0
+    ? mark('good', `${oks.length} ${noun} ${good}`)
+    : mark('bad', `${wrong} of ${oks.length} ${noun} ${bad}`);
 }
 
 function invariantItem({ name, ok, detail = 'it does not hold' }: Invariant): string {
