@@ -35,6 +35,11 @@ export class Caller {
     return timed(() => this.#amend(n % this.#agents));
   }
 
+  /** Takes the agent that `send` of this number is for out of memory, where the host keeps it there. */
+  async forget(n: number): Promise<void> {
+    await this.host.forget?.(n % this.#agents);
+  }
+
   /** Messages a second over all agents. */
   perSecond(count: number, inFlight: number): Promise<number> {
     return perSecond(count, inFlight, (n) => this.#amend(n % this.#agents));

@@ -11,7 +11,6 @@ import { median, overRounds } from '../statistics.ts';
 export const about =
   'The same conversations in a Map and JSON files, in Piscina and LevelDB, and in Durable Objects if workerd is installed';
 
-const AGENTS = 50;
 const HISTORY = 100;
 const IN_FLIGHT = 1_000;
 /** Of messages a second, against Durable Objects. */
@@ -28,6 +27,7 @@ export async function run(context: Context): Promise<Outcome> {
     console.error('Durable Objects are left out. To have them beside the others: npm i --no-save workerd');
   }
   const rounds = context.short ? 1 : 5;
+  const agents = context.short ? 20 : 50;
   const memory: Measured[] = [];
   for (let round = 1; process.platform === 'linux' && round <= (context.short ? 1 : 3); round += 1) {
     memory.push(await memoryRound(context));
@@ -40,7 +40,7 @@ export async function run(context: Context): Promise<Outcome> {
     progress(`${name}: filling`);
     const place = join(scratch.path, String(callers.size));
     await mkdir(place);
-    const caller = new Caller(stack.use(await openHost(name, place)), AGENTS, HISTORY);
+    const caller = new Caller(stack.use(await openHost(name, place)), agents, HISTORY);
     await caller.fill();
     callers.set(name, caller);
   }
@@ -86,7 +86,7 @@ function warmRound(callers: Callers, calls: number): Promise<Measured> {
 function coldRound(callers: Callers, calls: number): Promise<Measured> {
   const sleepers = new Map([...callers].filter(([, { host }]) => 'forget' in host));
   return inTurn(sleepers, calls, async (caller, n) => {
-    await caller.host.forget?.(n % AGENTS);
+    await caller.forget(n);
     return await caller.send(n);
   });
 }
@@ -118,7 +118,7 @@ async function memoryRound({ directory, short }: Context): Promise<Measured> {
   const sizes = new Map<string, number>();
   for (const name of hostNames) {
     progress(`${name}: memory`);
-    const size = await memoryOf({ name, directory, agents: short ? 20 : 100, history: HISTORY });
+    const size = await memoryOf({ name, directory, agents: short ? 10 : 100, history: HISTORY });
     sizes.set(name, Math.max(size, LEAST_MIB));
   }
   return sizes;
