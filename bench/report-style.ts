@@ -14,11 +14,11 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; }
 dt { color: var(--faint); }
 dd { margin: 0; white-space: pre-line; min-width: 0; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.3rem 0.75rem 0.3rem 0; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: top; }
+th, td { padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: top; }
 th { font-weight: normal; }
 thead th { color: var(--faint); }
 th:first-child { text-align: left; white-space: normal; }
-th:last-child, td:last-child { text-align: left; }
+[data-column='limit'] { text-align: left; }
 .good { color: var(--good); white-space: nowrap; }
 .bad { color: var(--bad); font-weight: 600; }
 ul { list-style: none; padding: 0; }

@@ -92,7 +92,7 @@ function section({ name, about, figures, invariants, charts = [] }: ScenarioRepo
 function figuresTable(figures: readonly Figure[]): string {
   const rows = figures.map(cells);
   const used = COLUMNS.filter((column) => rows.some((row) => row[column] !== undefined));
-  const head = ['figure', ...used].map((column) => `<th scope="col">${column}</th>`).join('');
+  const head = ['figure', ...used].map((column) => `<th scope="col" data-column="${column}">${column}</th>`).join('');
   const body = figures.map(({ name }, index) => {
     const row = used.map((column) => `<td data-column="${column}">${rows[index]?.[column] ?? ''}</td>`).join('');
     return `<tr><th scope="row">${escaped(name)}</th>${row}</tr>`;
