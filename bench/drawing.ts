@@ -1,4 +1,5 @@
 import type { Axis, Chart, Series } from './chart.ts';
+import { escaped } from './markup.ts';
 import { isShown, place, type Range, rangeOf } from './scale.ts';
 import { show } from './table.ts';
 
@@ -119,10 +120,6 @@ function style(): string {
     colours(LIGHT, 0),
     `@media(prefers-color-scheme:dark){${colours(DARK, 1)}}`,
   ].join('');
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function round(value: number): number {

@@ -31,7 +31,8 @@ function cells({ name, unit, value, yardstick, ratio, limit, holds }: Figure): s
   ];
 }
 
-function bound(limit: Limit): string {
+/** A limit as people write it. */
+export function bound(limit: Limit): string {
   return 'atMost' in limit ? `<= ${limit.atMost}` : `>= ${limit.atLeast}`;
 }
 

@@ -26,7 +26,8 @@ export function addServe(program: Command): void {
     });
 }
 
-function collectAgent(text: string, agents: Readonly<Record<string, string>> = {}): Record<string, string> {
+/** For an option `--agent <name=module>` that may be given several times. */
+export function collectAgent(text: string, agents: Readonly<Record<string, string>> = {}): Record<string, string> {
   const [name, module] = split(text, 'counter=./counter.js');
   return { ...agents, [name]: module };
 }
