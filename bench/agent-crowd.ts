@@ -27,7 +27,7 @@ export class AgentCrowd implements Crowd {
   static async open(directory: string, module: URL, count: number): Promise<AgentCrowd> {
     await using owned = new AsyncDisposableStack();
     const scratch = owned.use(await mkdtempDisposable(join(directory, 'drowse-bench-')));
-    const options = { directory: scratch.path, agents: { echo: module }, durability: 'os' } as const;
+    const options = { directory: scratch.path, agents: { echo: module }, durability: 'os', spares: 0 } as const;
     const supervisor = owned.use(await Supervisor.open(options));
     return new AgentCrowd(supervisor, owned.move(), count);
   }

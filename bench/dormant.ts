@@ -34,7 +34,7 @@ export function dormant(params: Params): Promise<Dormant> {
 /** For {@link dormant}, which names it to a child process. @public */
 export async function inThisProcess({ directory, count, wakes, calls }: Params): Promise<Dormant> {
   const start = performance.now();
-  await using supervisor = await Supervisor.open({ directory, agents, durability: 'os' });
+  await using supervisor = await Supervisor.open({ directory, agents, durability: 'os', spares: 0 });
   const open = performance.now() - start;
   const opened = await footprint();
   const asleep = supervisor.stats().agents;
