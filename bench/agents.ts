@@ -3,7 +3,12 @@ import { extname } from 'node:path';
 const module = (name: string) => new URL(`./agents/${name}${extname(import.meta.filename)}`, import.meta.url);
 
 /** The agent types under test, by name: what `Supervisor.open` takes as `agents`. */
-export const agents = { echo: module('echo'), conversation: module('conversation'), keeper: module('keeper') };
+export const agents = {
+  echo: module('echo'),
+  conversation: module('conversation'),
+  keeper: module('keeper'),
+  padded: module('padded'),
+};
 
 /** The echo agent as it was written, for Node to strip of its types as it is loaded. */
 export const echoInTypeScript = new URL('bench/agents/echo.ts', import.meta.resolve('drowse/package.json'));

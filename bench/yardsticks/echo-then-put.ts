@@ -34,12 +34,19 @@ export class EchoThenPut implements AsyncDisposable {
     return loop;
   }
 
-  async call(): Promise<void> {
+  /** Resolves with the key of the record. */
+  async call(): Promise<Buffer> {
     const { message, record, durability } = this.#options;
     await this.#worker.echo(message);
     const key = Buffer.from('echo/a 000000');
     key.writeUIntBE(++this.#sequence, key.length - 6, 6);
     await this.#level.put(key, record, { sync: durability === 'fsync' });
+    return key;
+  }
+
+  /** The same, and reads the record back. */
+  async callAndGet(): Promise<void> {
+    await this.#level.get(await this.call());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
