@@ -18,6 +18,9 @@ export interface HostFlags {
   idleTimeout?: number;
   sweepInterval?: number;
   maxAttempts?: number;
+  maxActive?: number;
+  memoryBudget?: number;
+  spares?: number;
   drain: number;
 }
 
@@ -26,7 +29,7 @@ export interface HostFlags {
  * start from its folder, those on the command line from the working directory.
  */
 export async function hostOptions(flags: HostFlags): Promise<SupervisorOptions> {
-  const { directory, durability, idleTimeout, sweepInterval, maxAttempts } = flags;
+  const { directory, durability, idleTimeout, sweepInterval, maxAttempts, maxActive, memoryBudget, spares } = flags;
   const config = flags.config === undefined ? {} : await readConfig(resolve(flags.config));
   const agents = agentTypes(config, flags);
   const place = directory ?? config.directory ?? (config.store ? undefined : './data');
@@ -38,6 +41,9 @@ export async function hostOptions(flags: HostFlags): Promise<SupervisorOptions> 
     ...(idleTimeout !== undefined && { idleTimeoutMs: idleTimeout }),
     ...(sweepInterval !== undefined && { sweepIntervalMs: sweepInterval }),
     ...(maxAttempts !== undefined && { maxAttempts }),
+    ...(maxActive !== undefined && { maxActive }),
+    ...(memoryBudget !== undefined && { memoryBudgetMb: memoryBudget }),
+    ...(spares !== undefined && { spares }),
   };
 }
 

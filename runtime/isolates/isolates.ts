@@ -1,8 +1,9 @@
+import { asError, DrowseError } from '../../core/errors.ts';
 import type { AgentType } from '../agent-types.ts';
 import type { Settings } from '../settings.ts';
 import type { HangGuard } from './hang-guard.ts';
 import type { HeapGuard } from './heap-guard.ts';
-import { Isolate, type Tenant } from './isolate.ts';
+import { Isolate, type IsolateOptions, type Tenant } from './isolate.ts';
 
 /** The isolates that exist, zombies among them. */
 export class Isolates {
@@ -19,11 +20,11 @@ export class Isolates {
     this.#onThreadEnded = onThreadEnded;
   }
 
-  /** Starts one that serves a tenant of that type. */
+  /** Starts one that serves a tenant of that type. Throws `ERR_DROWSE_OVERLOADED` where the system gives no more threads. */
   spawn(type: AgentType, tenant: Tenant): Isolate {
     const { heartbeatIntervalMs, maxFrameBytes, maxHeapBytes } = this.#settings;
     const limits = { heartbeatIntervalMs, maxFrameBytes, maxHeapBytes: type.maxHeapBytes ?? maxHeapBytes };
-    const isolate = new Isolate({ name: tenant.name, env: type.env, process: type.process, ...limits }, tenant);
+    const isolate = started({ name: tenant.name, env: type.env, process: type.process, ...limits }, tenant);
     this.#isolates.add(isolate);
     const watch = this.#heaps.watch(isolate, isolate.maxHeapBytes);
     isolate.watch = watch;
@@ -62,5 +63,14 @@ export class Isolates {
     let count = 0;
     for (const isolate of this.#isolates) if (isolate.kind === kind) count += 1;
     return count;
+  }
+}
+
+function started(options: IsolateOptions, tenant: Tenant): Isolate {
+  try {
+    return new Isolate(options, tenant);
+  } catch (cause) {
+    const text = `The system has no worker for agent ${tenant.name}: ${asError(cause).message} drowse doctor says which limit that may be.`;
+    throw new DrowseError('ERR_DROWSE_OVERLOADED', text, { cause, agentId: tenant.name });
   }
 }

@@ -136,38 +136,41 @@ export class Spares {
   }
 
   async #make(shelf: Shelf): Promise<void> {
-    const { type, ready } = shelf;
-    const spare = this.#isolates.spawn(type, this.#nobody(type));
-    this.#making = spare;
-    const cause = await this.#prepare(spare, type);
-    this.#making = undefined;
-    if (cause === undefined && !this.#stopped) {
-      ready.push(spare);
-      void spare.ended.then(() => {
-        const place = ready.indexOf(spare);
-        if (place === -1) return;
-        ready.splice(place, 1);
-        shelf.failedAt = this.#clock.elapsed();
-      });
-    } else {
+    const { type } = shelf;
+    let spare: Isolate | undefined;
+    try {
+      spare = this.#isolates.spawn(type, this.#nobody(type));
+      this.#making = spare;
+      await this.#prepare(spare, type);
+      this.#shelve(spare, shelf);
+    } catch (err) {
       shelf.failedAt = this.#clock.elapsed();
-      this.#settings.log.debug({ type: type.name, err: cause }, 'a spare worker could not be made');
-      void spare.end();
+      this.#settings.log.debug({ type: type.name, err }, 'a spare worker could not be made');
+      void spare?.end();
     }
+    this.#making = undefined;
     this.#lookIn(0);
   }
 
-  /** Why that failed; undefined where it did not. */
-  async #prepare(spare: Isolate, type: AgentType): Promise<Error | undefined> {
+  async #prepare(spare: Isolate, type: AgentType): Promise<void> {
     const late = this.#clock.after(this.#settings.startTimeoutMs, () => void spare.end());
     try {
       const prepared = await spare.call<Prepared>((control) => control.prepare(type.module));
-      return prepared.ok ? undefined : fromFault(prepared.fault, type.name);
-    } catch (error) {
-      return error as Error;
+      if (!prepared.ok) throw fromFault(prepared.fault, type.name);
     } finally {
       late.cancel();
     }
+  }
+
+  #shelve(spare: Isolate, shelf: Shelf): void {
+    const { ready } = shelf;
+    ready.push(spare);
+    void spare.ended.then(() => {
+      const place = ready.indexOf(spare);
+      if (place === -1) return;
+      ready.splice(place, 1);
+      shelf.failedAt = this.#clock.elapsed();
+    });
   }
 
   /** What the module says as it is loaded, and nothing else. */
