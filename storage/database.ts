@@ -106,24 +106,13 @@ export class Database {
     const waiting = this.ready();
     if (waiting) await waiting;
     try {
-      // A chained batch costs the main thread a quarter of what an array of operations does.
-      const batch = this.level.batch();
-      let total = this.#total;
-      // First of all: what the same batch puts anew is not to be purged.
-      for (const operation of operations) {
-        if (operation.kind === 'purge' && this.#isBelow(operation.below, operation.key)) batch.del(operation.key);
-      }
-      for (const operation of operations) {
-        if (operation.kind === 'put') batch.put(operation.key, operation.value);
-        else if (operation.kind === 'del') batch.del(operation.key);
-        else if (operation.kind === 'count') total += operation.by;
-      }
-      if (total !== this.#total) batch.put(TOTAL_KEY, sealNumber(total));
+      const sync = this.#sync && !lightly;
       const reserved = this.#next > this.#reserved ? this.#next + NUMBERS : this.#reserved;
-      if (reserved !== this.#reserved) batch.put(NEXT_KEY, sealNumber(reserved));
-      await batch.write({ sync: this.#sync && !lightly });
-      this.#total = total;
-      this.#reserved = reserved;
+      const [first] = operations;
+      // A lone record, as most turns of a quiet host are: without a batch it takes 6 of 44 µs less.
+      const alone = operations.length === 1 && first?.kind === 'put' && reserved === this.#reserved;
+      if (alone) await this.level.put(first.key, first.value, { sync });
+      else await this.#writeBatch(operations, reserved, sync);
     } catch (error) {
       this.#broken = true;
       throw error;
@@ -134,6 +123,26 @@ export class Database {
     this.#closed = true;
     await this.#reopening?.catch(() => undefined);
     await this.level.close();
+  }
+
+  async #writeBatch(operations: readonly Operation[], reserved: number, sync: boolean): Promise<void> {
+    // A chained batch costs the main thread a quarter of what an array of operations does.
+    const batch = this.level.batch();
+    let total = this.#total;
+    // First of all: what the same batch puts anew is not to be purged.
+    for (const operation of operations) {
+      if (operation.kind === 'purge' && this.#isBelow(operation.below, operation.key)) batch.del(operation.key);
+    }
+    for (const operation of operations) {
+      if (operation.kind === 'put') batch.put(operation.key, operation.value);
+      else if (operation.kind === 'del') batch.del(operation.key);
+      else if (operation.kind === 'count') total += operation.by;
+    }
+    if (total !== this.#total) batch.put(TOTAL_KEY, sealNumber(total));
+    if (reserved !== this.#reserved) batch.put(NEXT_KEY, sealNumber(reserved));
+    await batch.write({ sync });
+    this.#total = total;
+    this.#reserved = reserved;
   }
 
   #isBelow(number: number, key: Buffer): boolean {

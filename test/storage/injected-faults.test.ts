@@ -40,6 +40,11 @@ const batching =
     });
   };
 
+const made: Failure = async (call, error) => {
+  await call();
+  throw error;
+};
+
 interface Failing {
   readonly method: Method;
   readonly what: string;
@@ -48,7 +53,8 @@ interface Failing {
 const WRITES: Failing[] = [
   { method: 'batch', what: 'write, which is lost,', failure: batching('lost') },
   { method: 'batch', what: 'write, which is made all the same,', failure: batching('written') },
-  { method: 'put', what: 'put', failure: rejecting },
+  { method: 'put', what: 'put, which is lost,', failure: rejecting },
+  { method: 'put', what: 'put, which is made all the same,', failure: made },
   { method: 'open', what: 'open', failure: rejecting },
 ];
 const READS: Failing[] = [

@@ -82,15 +82,26 @@ export function replace(t: Test, method: Method, make: (own: (...args: never[]) 
 
 /** From now on writes fail: not written at all, or written and reported as failed. */
 export function failWrites(t: Test, outcome: 'lost' | 'written' = 'lost'): () => void {
-  return replace(t, 'batch', (own) => {
+  const failed = new Error('disk full');
+  const mendPut = replace(t, 'put', (own) => {
+    return async function (this: Disk, ...args: never[]) {
+      if (outcome === 'written') await own.apply(this, args);
+      throw failed;
+    };
+  });
+  const mendBatch = replace(t, 'batch', (own) => {
     return function (this: Disk, ...args: never[]) {
       const batch = own.apply(this, args) as ReturnType<Disk['batch']>;
       const write = batch.write.bind(batch);
       batch.write = async () => {
         await (outcome === 'lost' ? batch.close() : write());
-        throw new Error('disk full');
+        throw failed;
       };
       return batch;
     };
   });
+  return () => {
+    mendPut();
+    mendBatch();
+  };
 }
