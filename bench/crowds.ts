@@ -5,8 +5,8 @@ import { mustAllowDescriptors } from './descriptors.ts';
 import type { Context } from './scenario.ts';
 import { BareCrowd } from './yardsticks/bare-crowd.ts';
 
-/** Echo agents of a module in JavaScript, of the same in TypeScript that Node strips, or bare workers. */
-export type CrowdKind = 'js' | 'ts' | 'bare';
+/** Echo agents of a module in JavaScript, the same that wake in spares, those of one in TypeScript that Node strips, or bare workers. */
+export type CrowdKind = 'js' | 'spare' | 'ts' | 'bare';
 
 /** What a process is told that is to hold a crowd. */
 export interface CrowdParams {
@@ -22,5 +22,6 @@ const DESCRIPTORS_EACH = 5;
 export async function openCrowd({ context, kind, count }: CrowdParams): Promise<Crowd> {
   mustAllowDescriptors(count * DESCRIPTORS_EACH, `${count} threads`);
   if (kind === 'bare') return new BareCrowd(count);
-  return await AgentCrowd.open(context.directory, kind === 'js' ? agents.echo : echoInTypeScript, count);
+  const module = kind === 'ts' ? echoInTypeScript : agents.echo;
+  return await AgentCrowd.open({ directory: context.directory, module, count, spares: kind === 'spare' ? 1 : 0 });
 }
