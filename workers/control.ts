@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { toFault } from '../core/fault.ts';
 import type { Host } from './host.ts';
 import { loadDefinition } from './load-definition.ts';
@@ -7,10 +8,12 @@ import { rehearse } from './rehearsal.ts';
 /** What can be called in a worker from outside: what is named here, and nothing else. `leave` ends the worker. */
 export function controlOf(host: Host, leave: () => void): Control {
   return {
-    prepare: async (module) => {
+    prepare: async (module, how) => {
       try {
         await loadDefinition(module);
-        await rehearse();
+        // As it ends, it would be too late for those that start meanwhile.
+        flushCompileCache?.();
+        if (how.rehearsed) await rehearse();
         return { ok: true };
       } catch (error) {
         return { ok: false, fault: toFault(error) };

@@ -98,10 +98,10 @@ export type When =
 /** The control plane of a thread. Its calls are answered between turns. */
 export interface Control {
   /**
-   * Loads the agent's module and runs the path of a turn warm, before it is known which agent the worker is for. Called once, before
-   * `hydrate`, or not at all.
+   * Loads the agent's module ahead of `hydrate`, and keeps what that has compiled for other workers; `rehearsed`, it runs the path of
+   * a turn warm too.
    */
-  prepare(module: string): Promise<Prepared>;
+  prepare(module: string, how: { readonly rehearsed: boolean }): Promise<Prepared>;
   /** Loads the agent's module and rebuilds its state. Called once: a thread serves one agent. */
   hydrate(orders: Orders): Promise<Hydrated>;
   /**

@@ -104,6 +104,8 @@ export class Incarnation {
       const isolate = this.#spawn();
       const { maxMessageBytes, maxStateBytes } = settings;
       const { module } = this.#type;
+      const load = () => isolate.prepare(this.#type, { rehearsed: false });
+      await this.#inTime(this.#hosting.isolates.firstLoads.pass(module, load));
       const orders = { agentId: this.#agentId, module, types, stored, maxMessageBytes, maxStateBytes };
       const hydrated = await this.#inTime(isolate.call<Hydrated>((control) => control.hydrate(orders)));
       if (!hydrated.ok) throw fromFault(hydrated.fault, this.#agentId);

@@ -1,7 +1,9 @@
 import type { Remote } from 'comlink';
+import { fromFault } from '../../core/fault.ts';
 import { within } from '../../core/within.ts';
-import type { Control, Down, Up } from '../../workers/protocol.ts';
+import type { Control, Down, Prepared, Up } from '../../workers/protocol.ts';
 import type { Pulse } from '../../workers/pulse.ts';
+import type { AgentType } from '../agent-types.ts';
 import type { Carrier, CarrierOptions, Listener, Memory } from './carrier.ts';
 import type { Beating } from './hang-guard.ts';
 import type { Guarded, HeapExceeded, HeapWatch } from './heap-guard.ts';
@@ -105,6 +107,12 @@ export class Isolate implements Guarded, Beating {
   async call<T>(call: (control: Remote<Control>) => Promise<T>): Promise<T> {
     const ended = this.ended.then((how): Promise<never> => Promise.reject(how));
     return this.#over ? ended : Promise.race([call(this.#carrier.control), ended]);
+  }
+
+  /** Has it load a module ahead of its orders. Rejects where it cannot. */
+  async prepare(type: AgentType, how: { readonly rehearsed: boolean }): Promise<void> {
+    const prepared = await this.call<Prepared>((control) => control.prepare(type.module, how));
+    if (!prepared.ok) throw fromFault(prepared.fault, this.name);
   }
 
   get busyForMs(): number | undefined {

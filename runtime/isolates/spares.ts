@@ -1,7 +1,5 @@
 import type { Clock, Timer } from '../../core/clock.ts';
-import { fromFault } from '../../core/fault.ts';
 import { Rate } from '../../core/rate.ts';
-import type { Prepared } from '../../workers/protocol.ts';
 import type { AgentType } from '../agent-types.ts';
 import { AgentOutput } from '../incarnation/agent-output.ts';
 import type { StartGate } from '../lifecycle/start-gate.ts';
@@ -155,8 +153,8 @@ export class Spares {
   async #prepare(spare: Isolate, type: AgentType): Promise<void> {
     const late = this.#clock.after(this.#settings.startTimeoutMs, () => void spare.end());
     try {
-      const prepared = await spare.call<Prepared>((control) => control.prepare(type.module));
-      if (!prepared.ok) throw fromFault(prepared.fault, type.name);
+      await this.#isolates.firstLoads.pass(type.module, () => spare.prepare(type, { rehearsed: false }));
+      await spare.prepare(type, { rehearsed: true });
     } finally {
       late.cancel();
     }
