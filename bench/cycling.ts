@@ -29,7 +29,7 @@ export async function inThisProcess({ rounds, ...params }: Params): Promise<Cycl
   while (after.length < rounds) {
     await crowd.wake();
     await crowd.sleep();
-    after.push(await footprint(before.threads));
+    after.push(await footprint(before.descriptors));
     progress(`round ${after.length} of ${rounds}, ${Math.round(after.at(-1)?.rss ?? 0)} MiB`);
   }
   return { before, rounds: after, invariants: await crowd.invariants() };

@@ -19,14 +19,17 @@ export interface Footprint extends Sizes {
 /** Longer than what V8, libuv and drowse put off (page pools, closing handles, trims), shorter than anybody's patience. */
 const SETTLE_MS = 2_000;
 
-/** How long a thread that does short work, such as a trim, may be waited for. */
+/** How long a thread that does short work, such as a trim, is waited for. */
 const LINGER_MS = 10_000;
 
-/** Collects garbage, lets the process come to rest and its threads end beyond those that may stay, and looks. */
-export async function footprint(threads = Number.POSITIVE_INFINITY): Promise<Footprint> {
+/**
+ * Collects garbage, lets the process come to rest, and looks. Where `descriptors` is given, threads that do short work are
+ * at an end by then: those of Node hold some, and no more than so many may be open.
+ */
+export async function footprint(descriptors = Number.POSITIVE_INFINITY): Promise<Footprint> {
   globalThis.gc?.();
   await sleep(SETTLE_MS);
-  for (let waited = 0; (entries('task') ?? 0) > threads && waited < LINGER_MS; waited += 100) await sleep(100);
+  for (let waited = 0; (entries('fd') ?? 0) > descriptors && waited < LINGER_MS; waited += 100) await sleep(100);
   globalThis.gc?.();
   return { ...sizes(), threads: entries('task'), descriptors: entries('fd') };
 }
