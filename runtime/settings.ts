@@ -2,10 +2,10 @@ import { type Clock, MAX_TIMER_MS, systemClock } from '../core/clock.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { memoryLimit } from '../core/memory-limit.ts';
+import { threadsMapped } from '../core/memory-maps.ts';
 import type { Durability } from '../storage/store.ts';
 import type { RestartLimits } from './lifecycle/restart-budget.ts';
 import type { MemoryLimits } from './memory/memory-budget.ts';
-import { threadsMapped } from './memory/threads-mapped.ts';
 import type { SupervisorOptions } from './options.ts';
 import type { SpareBounds } from './policies.ts';
 

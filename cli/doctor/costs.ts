@@ -1,3 +1,5 @@
+import { MAPS_OF_HOST, mapsOfThread } from '../../core/memory-maps.ts';
+
 /** What an awake agent takes in a thread, its state being small. */
 export interface Costs {
   readonly descriptors: number;
@@ -15,7 +17,7 @@ const MIB = 2 ** 20;
  */
 export function costsOf(node: number): Costs {
   const common = { descriptors: 5, threads: 1 };
-  return node >= 26 ? { ...common, maps: 40, bytes: 7.1 * MIB } : { ...common, maps: 55, bytes: 10.8 * MIB };
+  return { ...common, maps: mapsOfThread(node), bytes: (node >= 26 ? 7.1 : 10.8) * MIB };
 }
 
 /**
@@ -28,4 +30,4 @@ export const PROCESS_AGENT: Costs = { descriptors: 4, maps: 0, threads: 7, bytes
  * What a host takes without agents. Counted the same way: 27 descriptors, 210 maps, 7 threads beside libuv's pool, and 88 MiB.
  * Added are connections of callers, and LevelDB's tables, of which it maps up to 1,000.
  */
-export const HOST: Costs = { descriptors: 64, maps: 1_300, threads: 16, bytes: 100 * MIB };
+export const HOST: Costs = { descriptors: 64, maps: MAPS_OF_HOST, threads: 16, bytes: 100 * MIB };
