@@ -97,9 +97,9 @@ export class Services implements Hosting {
     const guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
     this.isolates = new Isolates(settings, guards, () => this.#memoryReturn.threadEnded());
     const { isolates, starts } = this;
-    const hasRoom = () => this.memory.isAmple;
+    const hasRoom = () => this.memory.isAmple();
     this.spares = new Spares({ isolates, types: types.all, settings, starts, hasRoom });
-    this.room = new Room(settings.maxActive, () => this.memory.pressed, this.timers);
+    this.room = new Room(settings.maxActive, () => this.memory.isShort(), this.timers);
     const use = new MemoryUse(isolates, !this.pages.missing.some(({ by }) => by === 'v8'));
     this.memory = new MemoryBudget({
       clock,

@@ -93,6 +93,7 @@ export class Incarnation {
       const { store, settings, types, quarantines } = this.#hosting;
       quarantines.mustBeFree(this.#agentId);
       if (room) await Promise.race([room, this.ended]);
+      if (this.#verdict) return undefined;
       while (this.#inbox.written) await this.#inbox.written;
       const { journal, stored, pending } = await store.open(this.#agentId);
       if (this.#verdict) {

@@ -68,13 +68,18 @@ export class MemoryBudget {
 
   /** Whether memory is short: from when the limit is passed until the target is reached. */
   get pressed(): boolean {
+    return this.#pressed;
+  }
+
+  /** Whether memory is short, measured now unless that was done a moment ago. */
+  isShort(): boolean {
     if (this.#clock.elapsed() - this.#measuredAt >= FRESH_MS) this.#look();
     return this.#pressed;
   }
 
   /** Whether there is memory for what need not be. */
-  get isAmple(): boolean {
-    return !this.pressed && this.#used + this.#bytesEach() < this.limits.targetBytes;
+  isAmple(): boolean {
+    return !this.isShort() && this.#used + this.#bytesEach() < this.limits.targetBytes;
   }
 
   start(): void {

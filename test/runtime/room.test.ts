@@ -79,6 +79,27 @@ t.test(
   },
 );
 
+t.test('one that waits for room can be deleted, cancelled and closed meanwhile', async (t) => {
+  const { host } = await open(t, { maxActive: 1, abortGraceMs: 50 });
+  await host.send('a', { do: 'stay', until: 'never' });
+  const waiting = async (id: string) => (await host.inspect(id))?.status === 'starting';
+  const deleted = t.rejects(host.send('b', COUNT), { code: 'ERR_DROWSE_ABORTED' });
+  await eventually('it waits', () => waiting('b'));
+  t.equal(await host.delete('b'), false);
+  await deleted;
+  const cancelled = new AbortController();
+  const sent = host.send('c', COUNT, { signal: cancelled.signal });
+  const withdrawn = t.rejects(sent, { code: 'ERR_DROWSE_ABORTED' });
+  await eventually('it waits', () => waiting('c'));
+  cancelled.abort();
+  await withdrawn;
+  const refused = t.rejects(host.send('d', COUNT), { code: /ERR_DROWSE_(CLOSED|OVERLOADED)/ });
+  await eventually('it waits', () => waiting('d'));
+  await host.close({ drainMs: 0 });
+  await refused;
+  t.equal(host.stats().workers.threads, 0);
+});
+
 t.test('many agents take turns in a few threads, and no message is lost', async (t) => {
   const { host, most } = await open(t, { maxActive: 3 });
   const ids = Array.from({ length: 12 }, (_, n) => `agent ${n}`);

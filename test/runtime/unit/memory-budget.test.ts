@@ -80,18 +80,19 @@ t.test('where not enough are idle, it is tried again', async (t) => {
 t.test('it is measured when it is asked, if the last time is not just past', async (t) => {
   const { host, clock, budget } = setUp({});
   host.agents = 21;
-  t.equal(budget.pressed, false);
+  t.equal(budget.isShort(), false);
   clock.advance(100);
-  t.equal(budget.pressed, true);
-  t.equal(budget.isAmple, false);
+  t.equal(budget.pressed, false, 'looking at what is known measures nothing');
+  t.equal(budget.isShort(), true);
+  t.equal(budget.isAmple(), false);
 });
 
 t.test('there is room for a spare while one more is within the target', async (t) => {
   const { clock, host, budget } = setUp({});
   host.agents = 13;
   clock.advance(100);
-  t.equal(budget.isAmple, true);
+  t.equal(budget.isAmple(), true);
   host.agents = 15;
   clock.advance(100);
-  t.equal(budget.isAmple, false);
+  t.equal(budget.isAmple(), false);
 });
