@@ -8,6 +8,7 @@ export const agents = {
   conversation: module('conversation'),
   keeper: module('keeper'),
   padded: module('padded'),
+  faulty: module('faulty'),
 };
 
 /** The echo agent as it was written, for Node to strip of its types as it is loaded. */
