@@ -11,6 +11,8 @@ export interface AgentType {
   readonly name: string;
   /** URL of the module. */
   readonly module: string;
+  /** Its module is loaded with all that it imports in one file. */
+  readonly bundle: boolean;
   /** The host's own choice for this type; it wins over the definition's. */
   readonly idleTimeoutMs: number | undefined;
   /** What an agent of this type may hold in memory; undefined: as the supervisor says. */
@@ -65,14 +67,22 @@ function agentType(name: string, given: URL | string | AgentTypeOptions): AgentT
   const path = `agents.${name}`;
   if (typeof options !== 'object' || options === null)
     throw invalid(`${path} must be a module's path or URL, or options`);
-  mustBeKnown(options, ['module', 'idleTimeoutMs', 'maxHeapMb', 'env', 'isolation', 'permissions'], `${path}.`);
-  const { idleTimeoutMs, maxHeapMb, env = [] } = options;
+  mustBeKnown(
+    options,
+    ['module', 'idleTimeoutMs', 'maxHeapMb', 'env', 'isolation', 'permissions', 'bundle'],
+    `${path}.`,
+  );
+  const { idleTimeoutMs, maxHeapMb, env = [], bundle = false } = options;
+  if (typeof bundle !== 'boolean') throw invalid(`${path}.bundle must be true or false`);
+  if (bundle && options.permissions !== undefined)
+    throw invalid(`${path}.bundle and ${path}.permissions cannot be had together: bundle the module yourself`);
   if (!Array.isArray(env) || env.some((key) => typeof key !== 'string'))
     throw invalid(`${path}.env must list names of variables`);
   const module = moduleUrl(`${path}.module`, options.module);
   return {
     name,
     module,
+    bundle,
     idleTimeoutMs: idleTimeoutMs === undefined ? undefined : checkIdleTimeout(`${path}.idleTimeoutMs`, idleTimeoutMs),
     maxHeapBytes: maxHeapMb === undefined ? undefined : checkMaxHeap(`${path}.maxHeapMb`, maxHeapMb),
     env: Object.fromEntries(env.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]]))),

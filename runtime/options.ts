@@ -33,6 +33,12 @@ export interface AgentTypeOptions {
    * start, and contains what a thread does not: see docs/isolation.md.
    */
   isolation?: 'thread' | 'process';
+  /**
+   * Whether workers load the module as one file with all that it imports, made by esbuild (`npm install esbuild`) when the first agent
+   * of the type starts. For a module that imports much: each worker then has no graph of modules to walk and to keep. Not for
+   * modules that import native addons, or that find files by the place of another module than their own. Default false.
+   */
+  bundle?: boolean;
   /** What agents in processes of their own may do; by default whatever the host may. */
   permissions?: Permissions;
 }

@@ -90,7 +90,7 @@ export class Incarnation {
   /** Waits for room, reads what is stored, starts the thread and rebuilds the agent in it. Undefined where that failed: it is ending. */
   async start(room: Promise<void> | undefined): Promise<{ idleTimeoutMs: number | undefined } | undefined> {
     try {
-      const { store, settings, types, quarantines } = this.#hosting;
+      const { store, settings, types, quarantines, isolates } = this.#hosting;
       quarantines.mustBeFree(this.#agentId);
       if (room) await Promise.race([room, this.ended]);
       if (this.#verdict) return undefined;
@@ -104,9 +104,9 @@ export class Incarnation {
       this.#inbox.load(pending);
       const isolate = this.#spawn();
       const { maxMessageBytes, maxStateBytes } = settings;
-      const { module } = this.#type;
-      const load = () => isolate.prepare(this.#type, { rehearsed: false });
-      await this.#inTime(this.#hosting.isolates.firstLoads.pass(module, load));
+      const module = await isolates.bundles.moduleOf(this.#type);
+      const load = () => isolate.prepare(module, { rehearsed: false });
+      await this.#inTime(isolates.firstLoads.pass(module, load));
       const orders = { agentId: this.#agentId, module, types, stored, maxMessageBytes, maxStateBytes };
       const hydrated = await this.#inTime(isolate.call<Hydrated>((control) => control.hydrate(orders)));
       if (!hydrated.ok) throw fromFault(hydrated.fault, this.#agentId);

@@ -1,6 +1,4 @@
-import { lstatSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { ownDirectory } from './own-directory.ts';
 
 let directory: string | undefined;
 let looked = false;
@@ -17,16 +15,5 @@ export function compileCache(): Readonly<Record<string, string>> {
 }
 
 function find(): string | undefined {
-  if (process.env.NODE_COMPILE_CACHE) return process.env.NODE_COMPILE_CACHE;
-  const uid = process.getuid?.();
-  const own = join(tmpdir(), `drowse-compile-cache-${uid ?? 'own'}`);
-  try {
-    mkdirSync(own, { recursive: true, mode: 0o700 });
-    const found = lstatSync(own);
-    // What lies in it is run: nobody else may write to it.
-    const safe = found.isDirectory() && (uid === undefined || (found.uid === uid && (found.mode & 0o022) === 0));
-    return safe ? own : undefined;
-  } catch {
-    return undefined;
-  }
+  return process.env.NODE_COMPILE_CACHE || ownDirectory('compile-cache');
 }

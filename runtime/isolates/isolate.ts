@@ -3,7 +3,6 @@ import { fromFault } from '../../core/fault.ts';
 import { within } from '../../core/within.ts';
 import type { Control, Down, Prepared, Up } from '../../workers/protocol.ts';
 import type { Pulse } from '../../workers/pulse.ts';
-import type { AgentType } from '../agent-types.ts';
 import type { Carrier, CarrierOptions, Listener, Memory } from './carrier.ts';
 import type { Beating } from './hang-guard.ts';
 import type { Guarded, HeapExceeded, HeapWatch } from './heap-guard.ts';
@@ -110,8 +109,8 @@ export class Isolate implements Guarded, Beating {
   }
 
   /** Has it load a module ahead of its orders. Rejects where it cannot. */
-  async prepare(type: AgentType, how: { readonly rehearsed: boolean }): Promise<void> {
-    const prepared = await this.call<Prepared>((control) => control.prepare(type.module, how));
+  async prepare(module: string, how: { readonly rehearsed: boolean }): Promise<void> {
+    const prepared = await this.call<Prepared>((control) => control.prepare(module, how));
     if (!prepared.ok) throw fromFault(prepared.fault, this.name);
   }
 

@@ -1,6 +1,7 @@
 import { asError, DrowseError } from '../../core/errors.ts';
 import type { AgentType } from '../agent-types.ts';
 import type { Settings } from '../settings.ts';
+import { Bundles } from './bundles.ts';
 import { FirstLoads } from './first-loads.ts';
 import type { HangGuard } from './hang-guard.ts';
 import type { HeapGuard } from './heap-guard.ts';
@@ -8,6 +9,7 @@ import { Isolate, type IsolateOptions, type Tenant } from './isolate.ts';
 
 /** The isolates that exist, zombies among them. */
 export class Isolates {
+  readonly bundles = new Bundles();
   readonly firstLoads = new FirstLoads();
   readonly #isolates = new Set<Isolate>();
   readonly #settings: Settings;

@@ -153,8 +153,9 @@ export class Spares {
   async #prepare(spare: Isolate, type: AgentType): Promise<void> {
     const late = this.#clock.after(this.#settings.startTimeoutMs, () => void spare.end());
     try {
-      await this.#isolates.firstLoads.pass(type.module, () => spare.prepare(type, { rehearsed: false }));
-      await spare.prepare(type, { rehearsed: true });
+      const module = await this.#isolates.bundles.moduleOf(type);
+      await this.#isolates.firstLoads.pass(module, () => spare.prepare(module, { rehearsed: false }));
+      await spare.prepare(module, { rehearsed: true });
     } finally {
       late.cancel();
     }
