@@ -93,7 +93,7 @@ export class Services implements Hosting {
     this.budget = new RestartBudget(this.timers, () => clock.elapsed(), settings.restarts);
     this.quarantines = new Quarantines(messages, () => clock.now());
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
-    this.#memoryReturn = new MemoryReturn(clock, this.helpers, this.pages.trim);
+    this.#memoryReturn = new MemoryReturn({ clock, helpers: this.helpers, trims: this.pages.trim });
     const guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
     this.isolates = new Isolates(settings, guards, () => this.#memoryReturn.threadEnded());
     const { isolates, starts } = this;

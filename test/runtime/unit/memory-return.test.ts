@@ -1,5 +1,6 @@
+import { runInNewContext } from 'node:vm';
 import t from 'tap';
-import type { HelperPool } from '../../../runtime/isolates/helper-pool.ts';
+import { collectGarbage } from '../../../runtime/memory/collect-garbage.ts';
 import { MemoryReturn } from '../../../runtime/memory/memory-return.ts';
 import trimMemory from '../../../workers/trim-memory.ts';
 import { ManualClock } from '../../manual-clock.ts';
@@ -7,12 +8,15 @@ import { ManualClock } from '../../manual-clock.ts';
 /** A memory return on a clock moved by hand, with a pool that counts and answers as it is told. */
 function make(answer: () => Promise<boolean>) {
   const clock = new ManualClock();
-  const pool = { trims: 0 };
+  const pool = { trims: 0, collected: 0 };
   const run = () => {
     pool.trims += 1;
-    return answer();
+    return answer() as Promise<never>;
   };
-  const memory = new MemoryReturn(clock, { run } as unknown as HelperPool, true);
+  const collect = () => {
+    pool.collected += 1;
+  };
+  const memory = new MemoryReturn({ clock, helpers: { run }, trims: true, collect });
   return { clock, pool, memory, settle: () => new Promise((resolve) => setImmediate(resolve)) };
 }
 
@@ -48,6 +52,32 @@ t.test('a trim that fails, as it does while the host closes, fails nothing', asy
   memory.stop();
   memory.threadEnded();
   t.equal(clock.pending, 0, 'after the end nothing is planned');
+});
+
+t.test('this thread is held up for its own garbage only where many threads have ended', async (t) => {
+  const { clock, pool, memory, settle } = make(async () => true);
+  const end = async (threads: number) => {
+    for (let thread = 0; thread < threads; thread += 1) memory.threadEnded();
+    clock.advance(5_000);
+    await settle();
+  };
+  await end(49);
+  t.equal(pool.collected, 0);
+  await end(1);
+  t.equal(pool.collected, 1, 'they add up');
+  await end(49);
+  t.equal(pool.collected, 1);
+});
+
+t.test('collecting garbage leaves no trace in contexts that are made later', (t) => {
+  const { length } = Array.from({ length: 1_000_000 }, String);
+  t.equal(length, 1_000_000);
+  const before = process.memoryUsage().heapUsed;
+  const had = runInNewContext('typeof gc');
+  collectGarbage();
+  t.ok(process.memoryUsage().heapUsed < before);
+  t.equal(runInNewContext('typeof gc'), had);
+  t.end();
 });
 
 t.test('a trim says whether it was possible, and throws on no platform', async (t) => {
