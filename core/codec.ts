@@ -8,17 +8,34 @@ const V8 = 0xff;
 
 const utf8 = new TextEncoder();
 
+/** An encoded value: text where that is JSON, which costs half as much to hand to another thread, else bytes. */
+export type Packed = string | Uint8Array;
+
+/** The bytes of it. */
+export function bytesOf(packed: Packed): Uint8Array {
+  return typeof packed === 'string' ? utf8.encode(packed) : packed;
+}
+
+/** How many bytes those are. */
+export function sizeOf(packed: Packed): number {
+  return typeof packed === 'string' ? Buffer.byteLength(packed) : packed.length;
+}
+
+/** {@link pack}, as bytes. */
+export function encode(value: unknown, what: string): Uint8Array {
+  return bytesOf(pack(value, what));
+}
+
 /**
- * Encodes what structured clone can copy into bytes. Throws `ERR_DROWSE_NOT_SERIALIZABLE` naming the path of
+ * Encodes what structured clone can copy. Throws `ERR_DROWSE_NOT_SERIALIZABLE` naming the path of
  * the first part that it cannot, with `what` ("message", "state", …) as the path's root.
  *
  * What is small and plain becomes JSON, everything else what V8's serializer makes of it: each serializer leaves the
  * garbage collector a native object to finalise, which is a third of the cost of a small turn.
  */
-export function encode(value: unknown, what: string): Uint8Array {
+export function pack(value: unknown, what: string): Packed {
   try {
-    const json = plainJson(value);
-    return json === undefined ? serialize(value) : utf8.encode(json);
+    return plainJson(value) ?? serialize(value);
   } catch (cause) {
     const path = isTooDeep(cause) ? what : (uncloneablePath(value, what, new Set(), 0) ?? what);
     throw new DrowseError('ERR_DROWSE_NOT_SERIALIZABLE', `${path} cannot be copied: ${reason(cause)}`, { cause });
@@ -30,8 +47,9 @@ export function isTooDeep(error: unknown): boolean {
   return error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
 }
 
-/** The value that {@link encode} was given, sharing no memory with the bytes. */
-export function decode(bytes: Uint8Array): unknown {
+/** The value that {@link pack} or {@link encode} was given, sharing no memory with the bytes. */
+export function decode(bytes: Packed): unknown {
+  if (typeof bytes === 'string') return JSON.parse(bytes);
   if (bytes[0] !== V8) return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
   const decoder = new Decoder(bytes);
   decoder.readHeader();

@@ -1,3 +1,4 @@
+import type { Packed } from '../core/codec.ts';
 import type { PageReturn } from '../core/page-return.ts';
 import type { Timers } from '../core/timers.ts';
 import type { Told } from '../storage/messages.ts';
@@ -44,10 +45,10 @@ export interface Hosting {
   /** Sends a message for an agent's turn: encoded, as is the reply. `chain` has the agents whose turns wait for it. */
   readonly send: (
     agentId: string,
-    body: Uint8Array,
+    body: Packed,
     patience: Patience,
     how: { readonly keyed?: Keyed | undefined; readonly chain?: readonly string[] },
-  ) => Promise<Uint8Array>;
+  ) => Promise<Packed>;
   /**
    * A number for something that an agent makes of its own: one of those that are deleted with it, where it is being deleted,
    * so that its last turns leave nothing to the next agent of its id.

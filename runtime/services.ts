@@ -1,4 +1,5 @@
 import { systemClock } from '../core/clock.ts';
+import type { Packed } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { pageReturn } from '../core/page-return.ts';
 import { Timers } from '../core/timers.ts';
@@ -145,10 +146,10 @@ export class Services implements Hosting {
   /** Sends a message that is encoded already; resolves with the encoded reply. */
   send(
     agentId: string,
-    body: Uint8Array,
+    body: Packed,
     patience: Patience,
     { keyed, chain = NOBODY }: { keyed?: Keyed | undefined; chain?: readonly string[] },
-  ): Promise<Uint8Array> {
+  ): Promise<Packed> {
     const give = (): Given => {
       this.quarantines.mustBeFree(agentId);
       // Before there is an agent: one that was made for nothing would stay.

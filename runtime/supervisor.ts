@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { AgentId } from '../core/agent-id.ts';
-import { encode } from '../core/codec.ts';
+import { bytesOf, type Packed, pack, sizeOf } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { fingerprint } from '../core/fingerprint.ts';
 import { LevelStore } from '../storage/level-store.ts';
@@ -87,7 +87,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const { signal, timeoutMs = this.#settings.sendTimeoutMs, idempotencyKey } = options;
     checkPatience(signal, timeoutMs);
     const { id } = this.#find(agentId);
-    const body = this.#encode(id, message);
+    const body = this.#pack(id, message);
     if (signal?.aborted) throw aborted(signal);
     const keyed =
       idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `send ${fingerprint(message)}`);
@@ -103,7 +103,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   async tell(agentId: string, message: unknown, options: TellOptions = {}): Promise<void> {
     const { idempotencyKey } = options;
     const { id } = this.#find(agentId);
-    const body = this.#encode(id, message);
+    const body = bytesOf(this.#pack(id, message));
     const keyed =
       idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `tell ${fingerprint(message)}`);
     return this.#services.tell(id.full, body, keyed);
@@ -276,11 +276,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     return agent;
   }
 
-  #encode(id: AgentId, message: unknown): Uint8Array {
-    const body = encode(message, 'message');
+  #pack(id: AgentId, message: unknown): Packed {
+    const body = pack(message, 'message');
+    const size = sizeOf(body);
     const { maxMessageBytes } = this.#settings;
-    if (body.length <= maxMessageBytes) return body;
-    const text = `The message has ${body.length} bytes; maxMessageMb allows ${maxMessageBytes}. Send less, or raise maxMessageMb.`;
+    if (size <= maxMessageBytes) return body;
+    const text = `The message has ${size} bytes; maxMessageMb allows ${maxMessageBytes}. Send less, or raise maxMessageMb.`;
     throw new DrowseError('ERR_DROWSE_MESSAGE_TOO_LARGE', text, { agentId: id.full });
   }
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
-import { encode } from '../core/codec.ts';
+import { type Packed, pack } from '../core/codec.ts';
 import type { AgentLog, LogLevel } from '../core/log.ts';
-import { encodeOutward } from './outward.ts';
+import { packOutward } from './outward.ts';
 import type { Up } from './protocol.ts';
 
 type Line = Extract<Up, { kind: 'log' }>;
@@ -56,17 +56,17 @@ export class LogLines implements AgentLog {
 function lineOf(level: LogLevel, fields: unknown, said: unknown): Line {
   if (typeof fields === 'string') return lineOf(level, {}, fields);
   const text = brief(typeof said === 'string' ? said : inspect(said));
-  return { kind: 'log', level, text, fields: bytesOf(fields) };
+  return { kind: 'log', level, text, fields: packed(fields) };
 }
 
-function bytesOf(fields: unknown): Uint8Array {
+function packed(fields: unknown): Packed {
   try {
-    const bytes = encodeOutward(fields, 'log');
-    if (bytes.length <= MAX_BYTES) return bytes;
+    const all = packOutward(fields, 'log');
+    if (all.length <= MAX_BYTES) return all;
   } catch {
     // Shown as far as it can be.
   }
-  return encode({ fields: brief(inspect(fields)) }, 'log');
+  return pack({ fields: brief(inspect(fields)) }, 'log');
 }
 
 function brief(text: string): string {

@@ -5,7 +5,7 @@ import { fingerprint } from '../core/fingerprint.ts';
 import type { CallOptions } from './define-agent.ts';
 import { undraft } from './drafts.ts';
 import type { Call, Down } from './protocol.ts';
-import { addressOf, encodeMessage, type Reach } from './reach.ts';
+import { addressOf, packMessage, type Reach } from './reach.ts';
 
 type Answered = Extract<Down, { call: number }>;
 
@@ -26,7 +26,7 @@ export class Calls {
   send(turn: number, reach: Reach, agentId: string, message: unknown, options: CallOptions): Promise<unknown> {
     if (this.#open.size >= MAX_CALLS) throw tooMany();
     const to = addressOf(agentId, reach);
-    const body = encodeMessage(message, reach);
+    const body = packMessage(message, reach);
     const { timeoutMs, idempotencyKey: key } = options;
     const once = key === undefined ? undefined : { key, fingerprint: `send ${fingerprint(undraft(message))}` };
     this.#last += 1;

@@ -1,4 +1,4 @@
-import { decode } from '../core/codec.ts';
+import { decode, type Packed, sizeOf } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { type Fault, toFault } from '../core/fault.ts';
 import type { AgentLog } from '../core/log.ts';
@@ -8,7 +8,7 @@ import { Calls } from './calls.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { loadDefinition } from './load-definition.ts';
 import { migrate } from './migrate.ts';
-import { encodeOutward } from './outward.ts';
+import { packOutward } from './outward.ts';
 import type { Down, Effects, Hydrated, Orders, Passivated, Up } from './protocol.ts';
 import type { Pulse } from './pulse.ts';
 import { AgentState, type Draft, fold } from './state.ts';
@@ -160,7 +160,7 @@ export class Host {
       const returned = await this.#definition.receive(turn, decode(body));
       if (turn.cancelled) return { kind: 'cancelled', number };
       // The reply first: it may hold drafts, and a change is not kept if its reply cannot be sent.
-      const reply = encodeOutward(returned, 'reply');
+      const reply = packOutward(returned, 'reply');
       this.#mustFit(reply);
       const change = draft.finish();
       this.#carried = undefined;
@@ -181,11 +181,12 @@ export class Host {
     this.#post({ kind: 'cancelled', number });
   }
 
-  #mustFit(reply: Uint8Array): void {
-    if (reply.length <= this.#orders.maxMessageBytes) return;
+  #mustFit(reply: Packed): void {
+    const size = sizeOf(reply);
+    if (size <= this.#orders.maxMessageBytes) return;
     throw new DrowseError(
       'ERR_DROWSE_MESSAGE_TOO_LARGE',
-      `The reply has ${reply.length} bytes; maxMessageMb allows ${this.#orders.maxMessageBytes}. The turn was rolled back.`,
+      `The reply has ${size} bytes; maxMessageMb allows ${this.#orders.maxMessageBytes}. The turn was rolled back.`,
     );
   }
 }

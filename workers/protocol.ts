@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { Packed } from '../core/codec.ts';
 import type { Fault } from '../core/fault.ts';
 import type { LogLevel } from '../core/log.ts';
 
@@ -30,12 +31,12 @@ export type Down =
   | {
       readonly kind: 'message';
       readonly number: number;
-      readonly body: Uint8Array;
+      readonly body: Packed;
       /** When nobody waits for its reply any more, on the scale of {@link monotonicMs}; undefined where that is not known. */
       readonly deadline: number | undefined;
     }
   | { readonly kind: 'cancel'; readonly number: number }
-  | { readonly kind: 'replied'; readonly call: number; readonly reply: Uint8Array }
+  | { readonly kind: 'replied'; readonly call: number; readonly reply: Packed }
   | { readonly kind: 'refused'; readonly call: number; readonly fault: Fault };
 
 /** From the thread to the supervisor: one answer for each message, and in between what its turn sends, and log lines. */
@@ -43,7 +44,7 @@ export type Up =
   | {
       readonly kind: 'done';
       readonly number: number;
-      readonly reply: Uint8Array;
+      readonly reply: Packed;
       readonly change: Change | undefined;
       readonly effects: Effects | undefined;
     }
@@ -52,7 +53,7 @@ export type Up =
   | Call
   /** The agent stays awake for promises, or does not any more. */
   | { readonly kind: 'awake'; readonly kept: boolean }
-  | { readonly kind: 'log'; readonly level: LogLevel; readonly fields: Uint8Array; readonly text: string };
+  | { readonly kind: 'log'; readonly level: LogLevel; readonly fields: Packed; readonly text: string };
 
 /** A message that a turn sends and awaits the reply of. `call` counts those of one incarnation, `turn` is the turn's number; 0 outside of turns. */
 export interface Call {
@@ -60,7 +61,7 @@ export interface Call {
   readonly call: number;
   readonly turn: number;
   readonly to: string;
-  readonly body: Uint8Array;
+  readonly body: Packed;
   readonly timeoutMs: number | undefined;
   readonly once: { readonly key: string; readonly fingerprint: string } | undefined;
 }

@@ -1,6 +1,7 @@
 import { parseAgentId } from '../core/agent-id.ts';
+import { type Packed, sizeOf } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
-import { encodeOutward } from './outward.ts';
+import { packOutward } from './outward.ts';
 
 /** Whom the agents of a thread can write to, and how much. */
 export interface Reach {
@@ -17,9 +18,10 @@ export function addressOf(agentId: string, { types }: Reach): string {
 }
 
 /** Throws `ERR_DROWSE_NOT_SERIALIZABLE` or `ERR_DROWSE_MESSAGE_TOO_LARGE`. */
-export function encodeMessage(message: unknown, { maxMessageBytes }: Reach): Uint8Array {
-  const body = encodeOutward(message, 'message');
-  if (body.length <= maxMessageBytes) return body;
-  const text = `The message has ${body.length} bytes; maxMessageMb allows ${maxMessageBytes}. Write less, or raise maxMessageMb.`;
+export function packMessage(message: unknown, { maxMessageBytes }: Reach): Packed {
+  const body = packOutward(message, 'message');
+  const size = sizeOf(body);
+  if (size <= maxMessageBytes) return body;
+  const text = `The message has ${size} bytes; maxMessageMb allows ${maxMessageBytes}. Write less, or raise maxMessageMb.`;
   throw new DrowseError('ERR_DROWSE_MESSAGE_TOO_LARGE', text);
 }

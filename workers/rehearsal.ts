@@ -1,4 +1,4 @@
-import { encode } from '../core/codec.ts';
+import { pack } from '../core/codec.ts';
 import { defineAgent } from './define-agent.ts';
 import { Host } from './host.ts';
 import type { Change, Orders, Up } from './protocol.ts';
@@ -41,7 +41,7 @@ async function live(stored: Orders['stored'], turns: number): Promise<Change[]> 
   const limits = { maxMessageBytes: 2 ** 20, maxStateBytes: 2 ** 20 };
   await host.hydrate({ agentId: 'rehearsal/agent', module: '', types: ['rehearsal'], stored, ...limits });
   for (let number = 1; number <= turns; number += 1) {
-    const body = encode({ say: `line ${number} of the rehearsal`, at: number }, 'message');
+    const body = pack({ say: `line ${number} of the rehearsal`, at: number }, 'message');
     host.take({ kind: 'message', number, body, deadline: undefined });
   }
   await lived.promise;

@@ -1,4 +1,4 @@
-import { decode } from '../../core/codec.ts';
+import { decode, type Packed } from '../../core/codec.ts';
 import { DrowseError } from '../../core/errors.ts';
 import { monotonicMs } from '../../core/monotonic.ts';
 import type { Durable } from './durable.ts';
@@ -26,7 +26,7 @@ const NOBODY: readonly string[] = [];
  * reply, a crash and a timeout may race freely.
  */
 export class Delivery {
-  readonly body: Uint8Array;
+  readonly body: Packed;
   readonly number: number;
   readonly sentAt: number;
   readonly timeoutMs: number | undefined;
@@ -38,15 +38,15 @@ export class Delivery {
   /** Whether a rejection is no fault of the message: it then does not count as an attempt. */
   spared = false;
   /** The reply, encoded. */
-  readonly reply: Promise<Uint8Array>;
+  readonly reply: Promise<Packed>;
   /** Why it was cancelled, once it was: what the caller is told if the turn does roll back. */
   cancelled: DrowseError | undefined;
-  readonly #resolve: (reply: Uint8Array) => void;
+  readonly #resolve: (reply: Packed) => void;
   readonly #reject: (error: Error) => void;
   readonly #onSettled: Array<() => void> = [];
   #settled = false;
 
-  constructor(body: Uint8Array, { number, sentAt, timeoutMs, once, chain = NOBODY, durable }: Acceptance) {
+  constructor(body: Packed, { number, sentAt, timeoutMs, once, chain = NOBODY, durable }: Acceptance) {
     this.body = body;
     this.number = number;
     this.sentAt = sentAt;
@@ -55,7 +55,7 @@ export class Delivery {
     this.once = once;
     this.chain = chain;
     this.durable = durable;
-    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+    const { promise, resolve, reject } = Promise.withResolvers<Packed>();
     this.reply = promise;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -65,7 +65,7 @@ export class Delivery {
     return this.#settled;
   }
 
-  resolve(reply: Uint8Array): void {
+  resolve(reply: Packed): void {
     if (this.#settle()) this.#resolve(reply);
   }
 
@@ -93,7 +93,7 @@ export class Delivery {
 }
 
 /** What a reply says. Throws `ERR_DROWSE_NOT_SERIALIZABLE` where it is nested too deeply for this thread's stack. */
-export function readReply(reply: Uint8Array): unknown {
+export function readReply(reply: Packed): unknown {
   try {
     return decode(reply);
   } catch (cause) {

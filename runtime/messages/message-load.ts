@@ -1,3 +1,4 @@
+import type { Packed } from '../../core/codec.ts';
 import { DrowseError } from '../../core/errors.ts';
 import type { Delivery } from './delivery.ts';
 
@@ -18,15 +19,15 @@ export class MessageLoad {
   }
 
   /** Throws `ERR_DROWSE_OVERLOADED` where there is no room for a message. */
-  mustHaveRoom(body: Uint8Array): void {
-    if (this.#bytes + sizeOf(body) <= this.#maxBytes) return;
+  mustHaveRoom(body: Packed): void {
+    if (this.#bytes + takes(body) <= this.#maxBytes) return;
     const text = `The messages that wait hold ${this.#bytes} bytes already; mailboxTotalMb allows ${this.#maxBytes}. Send again later.`;
     throw new DrowseError('ERR_DROWSE_OVERLOADED', text);
   }
 
   /** Counts a message until it is settled. */
   add(delivery: Delivery): void {
-    const bytes = sizeOf(delivery.body);
+    const bytes = takes(delivery.body);
     this.#bytes += bytes;
     delivery.onSettled(() => {
       this.#bytes -= bytes;
@@ -34,6 +35,6 @@ export class MessageLoad {
   }
 }
 
-function sizeOf(body: Uint8Array): number {
+function takes(body: Packed): number {
   return body.length + OVERHEAD_BYTES;
 }

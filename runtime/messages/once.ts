@@ -1,3 +1,4 @@
+import type { Packed } from '../../core/codec.ts';
 import { DrowseError } from '../../core/errors.ts';
 import type { Timers } from '../../core/timers.ts';
 import type { Messages } from '../../storage/messages.ts';
@@ -59,7 +60,7 @@ export class Once {
    * Rejects with `ERR_DROWSE_IDEMPOTENCY_MISMATCH` where that was another message. A caller who gives up leaves the
    * others; the last one cancels.
    */
-  async send(keyed: Keyed, patience: Patience, give: () => Given): Promise<Uint8Array> {
+  async send(keyed: Keyed, patience: Patience, give: () => Given): Promise<Packed> {
     const name = nameOf(keyed);
     let running = this.#sends.get(name);
     // What has been cancelled is to end first: it may have committed after all.
@@ -107,8 +108,8 @@ export class Once {
     return answer;
   }
 
-  #attend(running: Running, patience: Patience): Promise<Uint8Array> {
-    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  #attend(running: Running, patience: Patience): Promise<Packed> {
+    const { promise, resolve, reject } = Promise.withResolvers<Packed>();
     const { delivery, cancel } = running;
     let left = false;
     running.callers += 1;

@@ -1,3 +1,4 @@
+import { bytesOf, type Packed } from '../../core/codec.ts';
 import type { Step, Told } from '../../storage/messages.ts';
 import type { Effects } from '../../workers/protocol.ts';
 import type { Hosting } from '../hosting.ts';
@@ -16,7 +17,7 @@ const NOTHING: TurnRecord = { steps: [], release() {} };
 /** The message that caused a turn is over, what it tells lands in inboxes, its alarms are set, its reply is kept under its key. */
 export function recordOf(
   agentId: string,
-  turn: { effects: Effects | undefined; delivery?: Delivery; reply?: Uint8Array },
+  turn: { effects: Effects | undefined; delivery?: Delivery; reply?: Packed },
   inbox: Inbox,
   hosting: Hosting,
 ): TurnRecord {
@@ -32,8 +33,8 @@ export function recordOf(
   }
   steps.push(...told.map(({ to, told }) => ({ kind: 'tell', agentId: to, told }) as const));
   steps.push(...inbox.schedule.order(effects?.alarms ?? [], now));
-  if (delivery?.once && reply) {
-    const answer = { ...delivery.once, number: hosting.ownNumber(agentId), at: now, reply };
+  if (delivery?.once && reply !== undefined) {
+    const answer = { ...delivery.once, number: hosting.ownNumber(agentId), at: now, reply: bytesOf(reply) };
     steps.push({ kind: 'answer', agentId, answer });
   }
   return {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { decode } from '../../core/codec.ts';
 import { Calls } from '../../workers/calls.ts';
-import { encodeOutward } from '../../workers/outward.ts';
+import { packOutward } from '../../workers/outward.ts';
 import { AgentState } from '../../workers/state.ts';
 import { Turn } from '../../workers/turn.ts';
 import { Wakefulness } from '../../workers/wakefulness.ts';
@@ -29,7 +29,7 @@ function begin(initial: unknown): { turn: Turn; state: Any } {
   return { turn, state: turn.state };
 }
 
-const outward = (value: unknown): Any => decode(encodeOutward(value, 'reply'));
+const outward = (value: unknown): Any => decode(packOutward(value, 'reply'));
 
 t.test('a turn reads and assigns the state of its draft', async (t) => {
   const { turn } = begin({ n: 1 });
@@ -164,7 +164,7 @@ t.test('dates, bytes and errors next to parts of the state are kept as they are'
 t.test('what cannot be copied is named, next to parts of the state too', async (t) => {
   const { state } = begin({ part: { n: 1 } });
   const reply = { part: state.part, list: [1, () => 2] };
-  t.throws(() => encodeOutward(reply, 'reply'), {
+  t.throws(() => packOutward(reply, 'reply'), {
     code: 'ERR_DROWSE_NOT_SERIALIZABLE',
     message: /^reply\.list\[1\] cannot be copied/,
   });
