@@ -69,7 +69,7 @@ export interface Call {
 /** What a turn did to the state, encoded in the thread: only the change, or all of it where that is the better record. */
 export interface Change {
   readonly kind: 'record' | 'snapshot';
-  readonly bytes: Uint8Array;
+  readonly packed: Packed;
 }
 
 /** What a turn does beside changing its state, kept together with that or not at all; undefined where it is nothing. */

@@ -1,4 +1,4 @@
-import { pack } from '../core/codec.ts';
+import { bytesOf, pack } from '../core/codec.ts';
 import { defineAgent } from './define-agent.ts';
 import { Host } from './host.ts';
 import type { Change, Orders, Up } from './protocol.ts';
@@ -26,7 +26,8 @@ const WOKEN_TURNS = 6;
  */
 export async function rehearse(): Promise<void> {
   const [first, ...records] = await live(undefined, TURNS);
-  if (first) await live({ snapshot: first.bytes, records: records.map(({ bytes }) => bytes) }, WOKEN_TURNS);
+  if (first)
+    await live({ snapshot: bytesOf(first.packed), records: records.map(({ packed }) => bytesOf(packed)) }, WOKEN_TURNS);
 }
 
 /** One life of the agent; resolves with the changes of its turns. */

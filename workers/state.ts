@@ -1,5 +1,5 @@
 import { create, type Patches } from 'mutative';
-import { decode, encode, isTooDeep } from '../core/codec.ts';
+import { decode, encode, isTooDeep, type Packed, pack, sizeOf } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { onDraft, undraft } from './drafts.ts';
 import { GrowingArrays } from './growing-arrays.ts';
@@ -73,7 +73,7 @@ export class AgentState {
    * build on. The state may then be anybody's, and is copied: throws `ERR_DROWSE_NOT_SERIALIZABLE` where it cannot be.
    */
   constructor(state: unknown, options: { version: number; maxBytes: number; maxRecordBytes: number; stored?: Sizes }) {
-    this.#root = { state: options.stored ? state : decode(encode(state, 'state')) };
+    this.#root = { state: options.stored ? state : decode(pack(state, 'state')) };
     this.#kept = this.#root;
     this.#holders.learn(this.#root);
     this.#version = options.version;
@@ -117,20 +117,23 @@ export class AgentState {
   #keep(next: Root, patches: Patches | undefined): Change | undefined {
     if (this.#stored === undefined || this.#carried === undefined || patches === undefined) {
       const change = this.#asSnapshot(next);
-      this.#become(this.#detached(change.bytes));
+      this.#become(this.#detached(change.packed));
       return change;
     }
     const all = this.#carried.length === 0 ? patches : [...this.#carried, ...patches];
     if (all.length === 0) return undefined;
-    const bytes = encodePart(all, next.state);
-    const root = this.#carried.length === 0 ? this.#graft(next, patches, bytes) : this.#replay(bytes);
+    const record = packPart(all, next.state);
+    const root = this.#carried.length === 0 ? this.#graft(next, patches, record) : this.#replay(record);
     const { snapshotBytes } = this.#stored;
-    const tailBytes = this.#stored.tailBytes + bytes.length;
+    const size = sizeOf(record);
+    const tailBytes = this.#stored.tailBytes + size;
     // A snapshot is stored in pieces, a record in one.
-    const outgrown = tailBytes > Math.max(snapshotBytes, MIN_TAIL_BYTES) || bytes.length > this.#maxRecordBytes;
+    const outgrown = tailBytes > Math.max(snapshotBytes, MIN_TAIL_BYTES) || size > this.#maxRecordBytes;
     // Only the whole state has an exact size; it is worked out where the sum of the parts could be over the limit.
     const change: Change =
-      outgrown || snapshotBytes + tailBytes > this.#maxBytes ? this.#asSnapshot(root) : { kind: 'record', bytes };
+      outgrown || snapshotBytes + tailBytes > this.#maxBytes
+        ? this.#asSnapshot(root)
+        : { kind: 'record', packed: record };
     if (change.kind === 'record') this.#stored = { snapshotBytes, tailBytes };
     this.#become(root);
     this.#growing.learn(root, patches);
@@ -140,11 +143,11 @@ export class AgentState {
   #carry(next: Root, patches: Patches | undefined): void {
     if (patches === undefined) {
       this.#carried = undefined;
-      this.#root = this.#detached(encodePart({ state: next.state }, next.state));
+      this.#root = this.#detached(packPart({ state: next.state }, next.state));
     } else if (patches.length > 0) {
-      const bytes = encodePart(patches, next.state);
-      this.#root = this.#graft(next, patches, bytes);
-      this.#carried = this.#carried && [...this.#carried, ...(decode(bytes) as Patches)];
+      const packed = packPart(patches, next.state);
+      this.#root = this.#graft(next, patches, packed);
+      this.#carried = this.#carried && [...this.#carried, ...(decode(packed) as Patches)];
     }
   }
 
@@ -154,39 +157,40 @@ export class AgentState {
     this.#carried = [];
   }
 
-  /** Replaces what the agent's code put into `next` by copies. `bytes` are those of the patches. */
-  #graft(next: Root, patches: Patches, bytes: Uint8Array): Root {
+  /** Replaces what the agent's code put into `next` by copies. `packed` is what the patches are. */
+  #graft(next: Root, patches: Patches, packed: Packed): Root {
     const theirs = foreign(this.#root, patches);
     if (theirs.length === 0) return next;
-    const copies = decode(theirs.length === patches.length ? bytes : encode(theirs, 'state')) as Patches;
+    const copies = decode(theirs.length === patches.length ? packed : pack(theirs, 'state')) as Patches;
     graft(next, copies, (value, container) => this.#holders.learn(value, container));
     return next;
   }
 
   /** A copy of a whole state. */
-  #detached(bytes: Uint8Array): Root {
-    const root: Root = { state: (decode(bytes) as Root).state };
+  #detached(packed: Packed): Root {
+    const root: Root = { state: (decode(packed) as Root).state };
     this.#holders.learn(root);
     return root;
   }
 
-  #replay(bytes: Uint8Array): Root {
+  #replay(packed: Packed): Root {
     const replay = new Replay(this.#kept);
-    replay.apply(decode(bytes) as Patches);
+    replay.apply(decode(packed) as Patches);
     this.#holders.learn(replay.root);
     return replay.root;
   }
 
   #asSnapshot(next: Root): Change {
-    const bytes = encodePart({ version: this.#version, state: next.state } satisfies Snapshot, next.state);
-    if (bytes.length > this.#maxBytes) {
+    const packed = packPart({ version: this.#version, state: next.state } satisfies Snapshot, next.state);
+    const size = sizeOf(packed);
+    if (size > this.#maxBytes) {
       throw new DrowseError(
         'ERR_DROWSE_STATE_TOO_LARGE',
-        `The state would be ${bytes.length} bytes; maxStateMb allows ${this.#maxBytes}. Keep less in it, or raise maxStateMb.`,
+        `The state would be ${size} bytes; maxStateMb allows ${this.#maxBytes}. Keep less in it, or raise maxStateMb.`,
       );
     }
-    this.#stored = { snapshotBytes: bytes.length, tailBytes: 0 };
-    return { kind: 'snapshot', bytes };
+    this.#stored = { snapshotBytes: size, tailBytes: 0 };
+    return { kind: 'snapshot', packed };
   }
 }
 
@@ -202,11 +206,11 @@ function finished(root: Root, finalize: () => [Root, Patches, Patches]): [next: 
 }
 
 /** Encodes what is stored of a state. An error names the path in the state, not in its packing. */
-function encodePart(part: unknown, state: unknown): Uint8Array {
+function packPart(part: unknown, state: unknown): Packed {
   try {
-    return encode(part, 'state');
+    return pack(part, 'state');
   } catch (error) {
-    encode(state, 'state');
+    pack(state, 'state');
     throw error;
   }
 }

@@ -3,7 +3,7 @@
 // keys of a Map. A turn gets a copy of a value, never the one in the state, so that a rollback has nothing to undo;
 // at its end the copies that still stand in their places are compared with what they were made from.
 import { inspect, isDeepStrictEqual } from 'node:util';
-import { decode, encode, stepTo } from '../core/codec.ts';
+import { decode, pack, stepTo } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { DraftNode } from './drafts.ts';
 
@@ -201,7 +201,7 @@ function isLarge(value: object): boolean {
 function copyOf(value: object): unknown {
   if (value instanceof Date) return new Date(value);
   if (value instanceof Float32Array || value instanceof Float64Array) return value.slice();
-  return decode(encode(value, 'state'));
+  return decode(pack(value, 'state'));
 }
 
 function isSame(copy: unknown, value: unknown): boolean {

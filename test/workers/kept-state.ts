@@ -1,4 +1,4 @@
-import { decode } from '../../core/codec.ts';
+import { bytesOf, decode } from '../../core/codec.ts';
 import { AgentState, fold, type Snapshot } from '../../workers/state.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: states of any shape
@@ -22,9 +22,9 @@ export class KeptState {
     const made = draft.finish();
     this.kinds.push(made?.kind ?? 'nothing');
     if (made?.kind === 'snapshot') {
-      this.snapshot = made.bytes;
+      this.snapshot = bytesOf(made.packed);
       this.records = [];
-    } else if (made) this.records.push(made.bytes);
+    } else if (made) this.records.push(bytesOf(made.packed));
     return this;
   }
 
