@@ -68,7 +68,7 @@ export const ERROR_CODES = {
   },
   ERR_DROWSE_OVERLOADED: {
     retryable: true,
-    meaning: 'More waits than the host or the agent holds; the text names the limit. Nothing was queued.',
+    meaning: 'More waits, or is awake, than the host or the agent holds; the text names the limit. Nothing was queued.',
   },
   ERR_DROWSE_STATE_TOO_LARGE: {
     retryable: false,

@@ -59,6 +59,8 @@ export class Room {
     }
     const late = this.#timers.add(PATIENCE_MS, () => this.#refuse(waiting));
     const waiting: Waiting = { occupant, late, ...Promise.withResolvers<void>() };
+    // It may wait to be started when it is refused.
+    waiting.promise.catch(() => {});
     this.#waiting.push(waiting);
     this.#makeRoom();
     return waiting.promise;

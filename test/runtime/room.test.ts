@@ -100,6 +100,19 @@ t.test('one that waits for room can be deleted, cancelled and closed meanwhile',
   t.equal(host.stats().workers.threads, 0);
 });
 
+t.test('however many there is no room for at once, each is refused, and nothing else happens', async (t) => {
+  const { host } = await open(t, { maxActive: 1 });
+  const { until, say } = word(t);
+  const working = host.send('a', { do: 'work', until });
+  await eventually('it is awake', () => host.stats().workers.active === 1);
+  const others = Array.from({ length: 200 }, (_, n) => host.send(`other ${n}`, COUNT));
+  const refused = await Promise.allSettled(others);
+  t.ok(refused.every((end) => end.status === 'rejected' && end.reason.code === OVERLOADED.code));
+  say();
+  t.equal(await working, 1);
+  t.equal(await host.send('a', COUNT), 2);
+});
+
 t.test('many agents take turns in a few threads, and no message is lost', async (t) => {
   const { host, most } = await open(t, { maxActive: 3 });
   const ids = Array.from({ length: 12 }, (_, n) => `agent ${n}`);
