@@ -145,22 +145,14 @@ function backoff(value: readonly [number, number]): readonly [number, number] {
 const SHARES = { limit: 0.8, target: 0.9 };
 
 function memoryBudget(value: SupervisorOptions['memoryBudgetMb']): MemoryLimits {
-  if (value === undefined) {
-    const limitBytes = memoryLimit().bytes * SHARES.limit;
-    return { limitBytes, targetBytes: limitBytes * SHARES.target };
-  }
-  const range = { min: 16, max: 64 * 1024 * 1024 };
-  if (typeof value === 'object' && value !== null) {
-    mustBeKnown(value, ['limit', 'target'], 'memoryBudgetMb.');
-    const limit = mustBeInRange('memoryBudgetMb.limit', value.limit, range);
-    const target = mustBeInRange('memoryBudgetMb.target', value.target ?? limit * SHARES.target, {
-      min: 1,
-      max: limit,
-    });
-    return { limitBytes: limit * MIB, targetBytes: target * MIB };
-  }
-  const limitBytes = mustBeInRange('memoryBudgetMb', value, range) * MIB;
-  return { limitBytes, targetBytes: limitBytes * SHARES.target };
+  const own = (memoryLimit().bytes / MIB) * SHARES.limit;
+  const given = typeof value === 'number' ? { limit: value } : (value ?? { limit: own });
+  if (typeof given !== 'object')
+    throw invalid(`memoryBudgetMb must be a number, or { limit, target }, not ${show(value)}`);
+  mustBeKnown(given, ['limit', 'target'], 'memoryBudgetMb.');
+  const limit = mustBeInRange('memoryBudgetMb', given.limit, { min: 16, max: 64 * 1024 * 1024 });
+  const target = mustBeInRange('memoryBudgetMb.target', given.target ?? limit * SHARES.target, { min: 1, max: limit });
+  return { limitBytes: Math.floor(limit * MIB), targetBytes: Math.floor(target * MIB) };
 }
 
 function spareBounds(value: NonNullable<SupervisorOptions['spares']>): SpareBounds {

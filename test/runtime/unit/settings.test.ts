@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import t, { type Test } from 'tap';
 import { MemoryStore, type SupervisorOptions } from '../../../runtime/index.ts';
 import { checkDrain, checkIdleTimeout, checkPatience, resolveSettings } from '../../../runtime/settings.ts';
@@ -113,4 +114,32 @@ t.test('the timeouts given elsewhere are held to the same ranges', async (t) => 
   t.throws(() => checkPatience({}, 5), { message: /signal must be an AbortSignal/ });
   t.equal(checkDrain(0), 0);
   t.throws(() => checkDrain(-5), { message: /drainMs must be .* not -5/ });
+});
+
+t.test('a memory budget is a limit, and a target below it', async (t) => {
+  const budget = (memoryBudgetMb: unknown) => resolve({ memoryBudgetMb }).memoryBudget;
+  t.strictSame(budget(1_000), { limitBytes: 1_000 * 2 ** 20, targetBytes: 900 * 2 ** 20 });
+  t.strictSame(budget({ limit: 1_000, target: 500 }), { limitBytes: 1_000 * 2 ** 20, targetBytes: 500 * 2 ** 20 });
+  const { limitBytes, targetBytes } = budget(undefined);
+  t.ok(limitBytes < totalmem() && targetBytes < limitBytes, 'by default, of what there is');
+  for (const wrong of [0, '1 GB', true, { limit: 0 }, {}]) refused(t, { memoryBudgetMb: wrong }, 'memoryBudgetMb');
+  refused(t, { memoryBudgetMb: { limit: 100, target: 101 } }, 'memoryBudgetMb.target');
+  refused(t, { memoryBudgetMb: { limit: 100, goal: 1 } }, 'memoryBudgetMb.goal');
+});
+
+t.test('spares are a number, or bounds', async (t) => {
+  const spares = (spares: unknown) => resolve({ spares }).spares;
+  t.strictSame(spares(undefined), { min: 0, max: 4 });
+  t.strictSame(spares(2), { min: 2, max: 2 });
+  t.strictSame(spares({ min: 6 }), { min: 6, max: 6 });
+  t.strictSame(spares({ max: 9 }), { min: 0, max: 9 });
+  for (const wrong of [-1, 'two', 1_001]) refused(t, { spares: wrong }, 'spares');
+  refused(t, { spares: { min: 3, max: 2 } }, 'spares.max');
+  refused(t, { spares: { least: 3 } }, 'spares.least');
+});
+
+t.test('maxActive follows what the system lets threads have mapped', async (t) => {
+  t.ok(resolve({}).maxActive >= 1);
+  t.equal(resolve({ maxActive: 5 }).maxActive, 5);
+  refused(t, { maxActive: 0 }, 'maxActive');
 });
