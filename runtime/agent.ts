@@ -198,9 +198,7 @@ export class Agent implements Sleeper, Occupant {
   async #live(): Promise<void> {
     const { clock } = this.#hosting.settings;
     const startedAt = clock.elapsed();
-    const incarnation = new Incarnation(this.id.full, this.#type, this.#hosting, this.#intake.inbox, () =>
-      this.#turned(),
-    );
+    const incarnation = new Incarnation(this.id.full, this.#type, this.#hosting, this.#intake.inbox, this.#turned);
     this.#incarnation = incarnation;
     const room = this.#hosting.room.enter(this, incarnation.ended);
     const started = await this.#hosting.starts.during(() => incarnation.start(room));
@@ -216,11 +214,11 @@ export class Agent implements Sleeper, Occupant {
     await this.#buried(incarnation, ending);
   }
 
-  #turned(): void {
-    this.restarts.progressed();
+  readonly #turned = (progressed = true): void => {
+    if (progressed) this.restarts.progressed();
     this.activity.touch();
     this.#look();
-  }
+  };
 
   #sleepIfWanted(): void {
     if (this.#sleepWanted === undefined || this.state !== 'active' || this.#busy) return;

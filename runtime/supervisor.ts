@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
-import type { AgentId } from '../core/agent-id.ts';
-import { bytesOf, type Packed, pack, sizeOf } from '../core/codec.ts';
+import { bytesOf, type Packed } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { fingerprint } from '../core/fingerprint.ts';
+import { packMessage } from '../core/pack-message.ts';
 import { LevelStore } from '../storage/level-store.ts';
 import type { Store } from '../storage/store.ts';
 import { Agent } from './agent.ts';
@@ -87,7 +87,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const { signal, timeoutMs = this.#settings.sendTimeoutMs, idempotencyKey } = options;
     checkPatience(signal, timeoutMs);
     const { id } = this.#find(agentId);
-    const body = this.#pack(id, message);
+    const body = this.#pack(id.full, message);
     if (signal?.aborted) throw aborted(signal);
     const keyed =
       idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `send ${fingerprint(message)}`);
@@ -103,7 +103,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   async tell(agentId: string, message: unknown, options: TellOptions = {}): Promise<void> {
     const { idempotencyKey } = options;
     const { id } = this.#find(agentId);
-    const body = bytesOf(this.#pack(id, message));
+    const body = bytesOf(this.#pack(id.full, message));
     const keyed =
       idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `tell ${fingerprint(message)}`);
     return this.#services.tell(id.full, body, keyed);
@@ -276,13 +276,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     return agent;
   }
 
-  #pack(id: AgentId, message: unknown): Packed {
-    const body = pack(message, 'message');
-    const size = sizeOf(body);
-    const { maxMessageBytes } = this.#settings;
-    if (size <= maxMessageBytes) return body;
-    const text = `The message has ${size} bytes; maxMessageMb allows ${maxMessageBytes}. Send less, or raise maxMessageMb.`;
-    throw new DrowseError('ERR_DROWSE_MESSAGE_TOO_LARGE', text, { agentId: id.full });
+  #pack(agentId: string, message: unknown): Packed {
+    return packMessage(message, { maxMessageBytes: this.#settings.maxMessageBytes, agentId });
   }
 
   #announce<Name extends keyof SupervisorEvents>(name: Name, event: SupervisorEvents[Name][0]): void {

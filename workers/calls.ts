@@ -2,10 +2,12 @@ import { decode } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { fromFault } from '../core/fault.ts';
 import { fingerprint } from '../core/fingerprint.ts';
+import { packMessage } from '../core/pack-message.ts';
 import type { CallOptions } from './define-agent.ts';
 import { undraft } from './drafts.ts';
+import { packOutward } from './outward.ts';
 import type { Call, Down } from './protocol.ts';
-import { addressOf, packMessage, type Reach } from './reach.ts';
+import { addressOf, type Reach } from './reach.ts';
 
 type Answered = Extract<Down, { call: number }>;
 
@@ -26,7 +28,7 @@ export class Calls {
   send(turn: number, reach: Reach, agentId: string, message: unknown, options: CallOptions): Promise<unknown> {
     if (this.#open.size >= MAX_CALLS) throw tooMany();
     const to = addressOf(agentId, reach);
-    const body = packMessage(message, reach);
+    const body = packMessage(message, reach, packOutward);
     const { timeoutMs, idempotencyKey: key } = options;
     const once = key === undefined ? undefined : { key, fingerprint: `send ${fingerprint(undraft(message))}` };
     this.#last += 1;

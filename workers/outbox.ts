@@ -1,9 +1,11 @@
 import { bytesOf } from '../core/codec.ts';
 import { nextCronTime } from '../core/cron.ts';
 import { DrowseError } from '../core/errors.ts';
+import { packMessage } from '../core/pack-message.ts';
 import type { AlarmTime } from './define-agent.ts';
+import { packOutward } from './outward.ts';
 import type { AlarmOrder, Effects, Tell, When } from './protocol.ts';
-import { addressOf, packMessage, type Reach } from './reach.ts';
+import { addressOf, type Reach } from './reach.ts';
 
 /** Longest interval and delay, in milliseconds: what a time has room for on disk. */
 const MAX_MS = 100 * 365 * 24 * 3_600_000;
@@ -51,7 +53,7 @@ export class Outbox {
   }
 
   #body(message: unknown): Uint8Array {
-    const body = bytesOf(packMessage(message, this.#reach));
+    const body = bytesOf(packMessage(message, this.#reach, packOutward));
     this.#mustHaveRoom(body.length);
     this.#bytes += body.length;
     return body;

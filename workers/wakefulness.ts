@@ -25,7 +25,8 @@ export class Wakefulness {
       );
     this.#held += 1;
     if (this.#held === 1) this.#post({ kind: 'awake', kept: true });
-    promise.then(
+    // Of any kind: one whose then() throws is rejected.
+    Promise.resolve(promise).then(
       () => this.#release(),
       (err: unknown) => {
         this.#log.warn({ err: String(err) }, 'a promise that kept the agent awake was rejected');

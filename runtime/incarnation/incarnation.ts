@@ -19,6 +19,9 @@ import { Window } from './window.ts';
 /** A snapshot that is more than this part of what an agent may hold could be too large for it: it is measured before its first turn. */
 const LARGE = 8;
 
+/** Called after each turn, when there is room for another message, and once nothing is under way; not `progressed` after no turn. */
+type OnTurn = (progressed?: boolean) => void;
+
 /**
  * One life of an agent: a thread, the journal it owns, and the messages in it. It starts once and ends once; nothing that
  * its thread says after that reaches anybody.
@@ -32,8 +35,7 @@ export class Incarnation {
   readonly #type: AgentType;
   readonly #hosting: Hosting;
   readonly #inbox: Inbox;
-  /** Called after each turn, when there is room for another message, and once nothing is under way any more. */
-  readonly #onTurn: () => void;
+  readonly #onTurn: OnTurn;
   readonly #window = new Window();
   readonly #gate: OutputGate;
   readonly #writer: RecordWriter;
@@ -46,7 +48,7 @@ export class Incarnation {
   /** Why it is ending, from the moment that this is decided. */
   #verdict: Pick<Ending, 'kind' | 'cause'> | undefined;
 
-  constructor(agentId: string, type: AgentType, hosting: Hosting, inbox: Inbox, onTurn: () => void) {
+  constructor(agentId: string, type: AgentType, hosting: Hosting, inbox: Inbox, onTurn: OnTurn) {
     this.epoch = hosting.counters.nextEpoch();
     this.#agentId = agentId;
     this.output = new AgentOutput(agentId, hosting.settings.log, hosting.settings.clock);
@@ -104,9 +106,7 @@ export class Incarnation {
       this.#inbox.load(pending);
       const isolate = this.#spawn();
       const { maxMessageBytes, maxStateBytes } = settings;
-      const module = await isolates.bundles.moduleOf(this.#type);
-      const load = () => isolate.prepare(module, { rehearsed: false });
-      await this.#inTime(isolates.firstLoads.pass(module, load));
+      const module = await this.#inTime(isolates.load(isolate, this.#type));
       const orders = { agentId: this.#agentId, module, types, stored, maxMessageBytes, maxStateBytes };
       const hydrated = await this.#inTime(isolate.call<Hydrated>((control) => control.hydrate(orders)));
       if (!hydrated.ok) throw fromFault(hydrated.fault, this.#agentId);
@@ -202,17 +202,15 @@ export class Incarnation {
   #hear(frame: Up): void {
     if (frame.kind === 'log') return this.output.line(frame);
     if (frame.kind === 'call') return this.#call(frame);
-    if (frame.kind === 'awake') return this.#keep(frame.kept);
+    if (frame.kind === 'awake') {
+      this.keptAwake = frame.kept;
+      return this.#onTurn(false);
+    }
     const delivery = this.#window.take(frame.number);
     this.#calls.end(frame.number, frame.kind === 'cancelled');
     if (delivery === undefined) return;
     this.#answer(frame, delivery);
     this.#onTurn();
-  }
-
-  #keep(kept: boolean): void {
-    this.keptAwake = kept;
-    if (!kept) this.#onTurn();
   }
 
   /** What a turn sends leaves after all earlier ones are durable. */

@@ -15,10 +15,9 @@ export class FirstLoads {
     const first = this.#loads.get(module);
     if (first === undefined) {
       const loaded = load();
-      this.#loads.set(
-        module,
-        loaded.catch(() => {}),
-      );
+      // What has failed, or was cut off, is left to the next.
+      const over = loaded.catch(() => this.#loads.delete(module));
+      this.#loads.set(module, over);
       await loaded;
     } else if (/\.[cm]?tsx?$/.test(module)) await within(PATIENCE_MS, first);
   }

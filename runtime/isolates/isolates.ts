@@ -9,8 +9,8 @@ import { Isolate, type IsolateOptions, type Tenant } from './isolate.ts';
 
 /** The isolates that exist, zombies among them. */
 export class Isolates {
-  readonly bundles = new Bundles();
-  readonly firstLoads = new FirstLoads();
+  readonly #bundles = new Bundles();
+  readonly #firstLoads = new FirstLoads();
   readonly #isolates = new Set<Isolate>();
   readonly #settings: Settings;
   readonly #heaps: HeapGuard;
@@ -42,6 +42,13 @@ export class Isolates {
       if (isolate.kind === 'thread') this.#onThreadEnded();
     });
     return isolate;
+  }
+
+  /** Has one load its type's module ahead of its orders, where that is of use to others. Resolves with the module to name in them. */
+  async load(isolate: Isolate, type: AgentType): Promise<string> {
+    const module = await this.#bundles.moduleOf(type);
+    await this.#firstLoads.pass(module, () => isolate.prepare(module, { rehearsed: false }));
+    return module;
   }
 
   get all(): Iterable<Isolate> {

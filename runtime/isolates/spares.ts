@@ -10,7 +10,7 @@ import type { Isolates } from './isolates.ts';
 
 /** How long after a wake a spare is made: the agent that woke has the cores first. */
 const MAKE_AFTER_MS = 50;
-/** How often it is looked whether there are more than are wanted. */
+/** How often it is looked whether there are more than are wanted, or fewer. */
 const LOOK_AGAIN_MS = 10_000;
 /** Over this time wakes are counted. */
 const RATE_MS = 10_000;
@@ -121,9 +121,10 @@ export class Spares {
       for (const spare of excess > 0 ? shelf.ready.splice(0, excess) : []) void spare.end();
       if (excess >= 0) continue;
       if (this.#starts.waiting === 0 && this.#hasRoom()) return void this.#make(shelf);
-      this.#lookIn(MAKE_AFTER_MS);
+      // Once those that wait have started, or there is memory.
+      if (this.#starts.waiting > 0) this.#lookIn(MAKE_AFTER_MS);
     }
-    if (this.size > 0) this.#lookIn(LOOK_AGAIN_MS);
+    this.#lookIn(LOOK_AGAIN_MS);
   }
 
   #wanted({ wakes, failedAt }: Shelf): number {
@@ -153,8 +154,7 @@ export class Spares {
   async #prepare(spare: Isolate, type: AgentType): Promise<void> {
     const late = this.#clock.after(this.#settings.startTimeoutMs, () => void spare.end());
     try {
-      const module = await this.#isolates.bundles.moduleOf(type);
-      await this.#isolates.firstLoads.pass(module, () => spare.prepare(module, { rehearsed: false }));
+      const module = await this.#isolates.load(spare, type);
       await spare.prepare(module, { rehearsed: true });
     } finally {
       late.cancel();

@@ -100,8 +100,8 @@ export class MemoryBudget {
     this.#used = this.#options.measure();
     this.#measuredAt = this.#clock.elapsed();
     if (this.#used > limitBytes) {
-      this.#pressed = true;
       if (!this.#returning) this.#relieve();
+      this.#pressed = true;
     } else if (this.#pressed && this.#used <= targetBytes) {
       this.#pressed = false;
       this.#options.onRelief();
@@ -114,8 +114,10 @@ export class MemoryBudget {
     const spares = dropSpares();
     const wanted = toEvict(this.#used - spares * each, this.limits.targetBytes, each);
     const evicted = evict(wanted);
-    announce({ usedBytes: this.#used, ...this.limits, evicted });
-    if (spares + evicted === 0) return;
+    const some = spares + evicted > 0;
+    // Not with every look at a host in which nobody is idle.
+    if (some || !this.#pressed) announce({ usedBytes: this.#used, ...this.limits, evicted });
+    if (!some) return;
     this.#returning = true;
     const done = () => {
       this.#returning = false;

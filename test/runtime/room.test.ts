@@ -160,6 +160,19 @@ t.test('keepAwake takes a promise, and nothing else', async (t) => {
   t.equal(await host.send('a', COUNT), 1);
 });
 
+t.test('what looks like a promise and throws keeps nobody awake', async (t) => {
+  const { host } = await open(t, {});
+  await host.send('a', { do: 'stayForThrowing' });
+  t.equal(await host.passivate('a'), true);
+});
+
+t.test('that a promise is settled is no progress: who crashes after each is quarantined', async (t) => {
+  const { host } = await open(t, { restarts: { limit: 2, backoffMs: [1, 2] } });
+  for (let crash = 0; crash < 3; crash += 1)
+    await t.rejects(host.send('a', { do: 'stayAndCrash' }), { code: /AGENT_(CRASHED|QUARANTINED)/ });
+  await t.rejects(host.send('a', COUNT), { code: 'ERR_DROWSE_AGENT_QUARANTINED' });
+});
+
 t.test('closing ends an agent that is kept awake once the drain is over', async (t) => {
   const { host } = await open(t, { abortGraceMs: 50 });
   await host.send('a', { do: 'stay', until: 'never' });

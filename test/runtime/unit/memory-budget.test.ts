@@ -96,3 +96,10 @@ t.test('there is room for a spare while one more is within the target', async (t
   clock.advance(100);
   t.equal(budget.isAmple(), false);
 });
+
+t.test('where nobody is idle, that is said once', async (t) => {
+  const { clock, host, budget } = setUp({ agents: 25, idle: 0 });
+  clock.advance(10_000);
+  t.strictSame(host.pressure, [0]);
+  t.equal(budget.pressed, true);
+});
