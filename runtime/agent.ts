@@ -51,7 +51,7 @@ export class Agent implements Sleeper, Occupant {
 
   /** Messages that wait or are in the thread. */
   get waiting(): number {
-    return this.#intake.mailbox.size + (this.#incarnation?.inFlight ?? 0);
+    return this.#intake.mailbox.size + (this.#incarnation?.turns.inFlight ?? 0);
   }
 
   get incarnation(): Incarnation | undefined {
@@ -60,7 +60,7 @@ export class Agent implements Sleeper, Occupant {
 
   accept(delivery: Delivery): void {
     this.activity.touch();
-    this.#intake.accept(delivery, this.#incarnation?.inFlight ?? 0);
+    this.#intake.accept(delivery, this.#incarnation?.turns.inFlight ?? 0);
     this.#look();
   }
 
@@ -127,7 +127,7 @@ export class Agent implements Sleeper, Occupant {
   /** Withdraws all that waits, and asks the turns in the thread to roll back. */
   cancelAll(why: DrowseError): void {
     this.#intake.refuse(why);
-    this.#incarnation?.cancelAll(why);
+    this.#incarnation?.turns.cancelAll(why);
   }
 
   /** Rejects all that waits and runs with `cause`, and ends the thread. */
@@ -160,7 +160,7 @@ export class Agent implements Sleeper, Occupant {
   }
 
   get #busy(): boolean {
-    return this.#intake.busy || (this.#incarnation?.busy ?? false);
+    return this.#intake.busy || (this.#incarnation?.turns.busy ?? false);
   }
 
   get #isWanted(): boolean {

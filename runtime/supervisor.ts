@@ -14,6 +14,7 @@ import { readReply } from './messages/delivery.ts';
 import { keyedBy } from './messages/once.ts';
 import { type PendingMessage, readInbox } from './messages/pending-message.ts';
 import type { CloseOptions, SendOptions, SupervisorOptions, TellOptions } from './options.ts';
+import { retire } from './retirement.ts';
 import { Services } from './services.ts';
 import { checkDrain, checkPatience, resolveSettings, type Settings } from './settings.ts';
 import type { AgentInfo, AgentStatus, AgentSummary } from './statistics/agent-info.ts';
@@ -221,31 +222,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
 
   async #close(drainMs: number): Promise<void> {
     this.#services.quiesce();
-    const agents = [...this.#agents.values()];
-    const asleep = Promise.all(agents.map((agent) => this.#retire(agent)));
-    const closed = () =>
-      new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor was closed before this message was processed.');
-    if (!(await this.#within(drainMs, asleep))) {
-      for (const agent of agents) agent.cancelAll(closed());
-      if (!(await this.#within(this.#settings.abortGraceMs, asleep)))
-        for (const agent of this.#agents.values()) agent.abort(closed());
-      await asleep;
-    }
+    await retire(this.#agents, drainMs, this.#services);
     await this.#services.stop();
-  }
-
-  /** An agent that wakes for messages that were behind its sleep is put to sleep again. */
-  async #retire(agent: Agent): Promise<void> {
-    while (this.#agents.has(agent.id.full)) await agent.passivate('closing');
-  }
-
-  async #within(ms: number, work: Promise<unknown>): Promise<boolean> {
-    const { timers } = this.#services;
-    const { promise, resolve } = Promise.withResolvers<false>();
-    const late = timers.add(ms, () => resolve(false));
-    const done = await Promise.race([work.then(() => true), promise]);
-    timers.cancel(late);
-    return done;
   }
 
   #mustBeOpen(): void {

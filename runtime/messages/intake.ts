@@ -70,13 +70,13 @@ export class Intake {
     while (!this.#opening && incarnation.hasRoom) {
       if (!this.sendsOnly && this.inbox.isBefore(this.mailbox.firstNumber)) {
         // With nothing before it in the thread: what is noted as an attempt is a turn that begins.
-        if (incarnation.inFlight > 0 || this.inbox.busy || this.inbox.isReading) return;
+        if (incarnation.turns.inFlight > 0 || this.inbox.busy || this.inbox.isReading) return;
         const message = this.inbox.take();
         if (message) return void this.#open(message, incarnation);
       }
       const delivery = this.mailbox.shift();
       if (delivery === undefined) return;
-      incarnation.deliver(delivery);
+      incarnation.turns.deliver(delivery);
     }
   }
 
@@ -85,7 +85,7 @@ export class Intake {
     if (delivery.settled || delivery.cancelled) return;
     delivery.cancelled = why;
     if (this.mailbox.withdraw(delivery)) delivery.reject(why);
-    else incarnation?.cancel(delivery);
+    else incarnation?.turns.cancel(delivery);
   }
 
   /** Rejects all sends that wait. */
@@ -108,7 +108,7 @@ export class Intake {
     if (delivery && incarnation.hasRoom) {
       const patience = { signal: undefined, timeoutMs: settings.turnTimeoutMs };
       cancelOn(patience, delivery, timers, (why) => this.cancel(delivery, why, incarnation));
-      if (!delivery.settled) incarnation.deliver(delivery);
+      if (!delivery.settled) incarnation.turns.deliver(delivery);
     } else delivery?.spare(new Error('The agent ended before the turn began.'));
     this.#onReady();
   }

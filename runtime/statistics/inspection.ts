@@ -29,7 +29,7 @@ export function inspectAwake(agent: Agent, { heap, cpuMs }: Asked, now: number):
     idleForMs: Math.round(agent.activity.idleForMs),
     idleTimeoutMs: agent.activity.timeoutMs,
     turnForMs: since(pulse?.runningSince, now),
-    keptAwake: incarnation?.keptAwake ?? false,
+    keptAwake: incarnation?.turns.keptAwake ?? false,
     cpuMs: cpuMs === undefined ? undefined : Math.round(cpuMs),
     heartbeatAgeMs: since(pulse?.lastBeat || undefined, now),
     crashes: agent.restarts.crashes,
