@@ -15,6 +15,7 @@ import type { MemoryBudget } from './memory/memory-budget.ts';
 import type { AlarmClock } from './messages/alarm-clock.ts';
 import type { Patience } from './messages/cancellation.ts';
 import type { Caution } from './messages/caution.ts';
+import type { Reader } from './messages/delivery.ts';
 import type { MessageLoad } from './messages/message-load.ts';
 import type { Keyed } from './messages/once.ts';
 import type { Retention } from './messages/retention.ts';
@@ -42,12 +43,16 @@ export interface Hosting {
   readonly retention: Pick<Retention, 'answered'>;
   /** The registered agent types. */
   readonly types: readonly string[];
-  /** Sends a message for an agent's turn: encoded, as is the reply. `chain` has the agents whose turns wait for it. */
+  /** Sends a message for an agent's turn: encoded, as is the reply. `chain` has the agents whose turns wait for it, `reader` gets what its turn yields. */
   readonly send: (
     agentId: string,
     body: Packed,
     patience: Patience,
-    how: { readonly keyed?: Keyed | undefined; readonly chain?: readonly string[] },
+    how: {
+      readonly keyed?: Keyed | undefined;
+      readonly chain?: readonly string[];
+      readonly reader?: Reader | undefined;
+    },
   ) => Promise<Packed>;
   /**
    * A number for something that an agent makes of its own: one of those that are deleted with it, where it is being deleted,

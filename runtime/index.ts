@@ -1,4 +1,5 @@
 // The public door of the host's side: everything that `import … from 'drowse'` can name.
+export type { AgentStream } from '../core/agent-stream.ts';
 export type { Clock, Timer } from '../core/clock.ts';
 export { DrowseError, ERROR_CODES, type ErrorCode } from '../core/errors.ts';
 export type { Logger, LogLevel } from '../core/log.ts';

@@ -148,7 +148,7 @@ export class Services implements Hosting {
     agentId: string,
     body: Packed,
     patience: Patience,
-    { keyed, chain = NOBODY }: { keyed?: Keyed | undefined; chain?: readonly string[] },
+    { keyed, chain = NOBODY, reader }: Parameters<Hosting['send']>[3],
   ): Promise<Packed> {
     const give = (): Given => {
       this.quarantines.mustBeFree(agentId);
@@ -158,7 +158,7 @@ export class Services implements Hosting {
       if (agent === undefined) throw new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor is closed.');
       const number = this.store.messages.nextNumber();
       const how = keyed ? { once: keyed } : this.#ownTime(patience);
-      const accepted = { number, sentAt: this.settings.clock.elapsed(), chain, ...how };
+      const accepted = { number, sentAt: this.settings.clock.elapsed(), chain, reader, ...how };
       const delivery = new Delivery(body, accepted);
       this.load.add(delivery);
       agent.accept(delivery);

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { AgentStream } from '../core/agent-stream.ts';
 import { bytesOf, type Packed } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { fingerprint } from '../core/fingerprint.ts';
@@ -10,9 +11,10 @@ import { AgentTypes } from './agent-types.ts';
 import type { SupervisorEvents } from './events.ts';
 import { aborted } from './messages/cancellation.ts';
 import { DeadLetters } from './messages/dead-letters.ts';
-import { readReply } from './messages/delivery.ts';
+import { type Reader, readReply } from './messages/delivery.ts';
 import { keyedBy } from './messages/once.ts';
 import { type PendingMessage, readInbox } from './messages/pending-message.ts';
+import { streamOf } from './messages/turn-stream.ts';
 import type { CloseOptions, SendOptions, SupervisorOptions, TellOptions } from './options.ts';
 import { retire } from './retirement.ts';
 import { Services } from './services.ts';
@@ -84,15 +86,22 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * its handler threw (the state is then unchanged), or with a `DrowseError` whose `code` says what happened. The
    * message is copied at the call.
    */
-  async send<Reply = unknown>(agentId: string, message: unknown, options: SendOptions = {}): Promise<Reply> {
-    const { signal, timeoutMs = this.#settings.sendTimeoutMs, idempotencyKey } = options;
-    checkPatience(signal, timeoutMs);
-    const { id } = this.#find(agentId);
-    const body = this.#pack(id.full, message);
-    if (signal?.aborted) throw aborted(signal);
-    const keyed =
-      idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `send ${fingerprint(message)}`);
-    return readReply(await this.#services.send(id.full, body, { signal, timeoutMs }, { keyed })) as Reply;
+  send<Reply = unknown>(agentId: string, message: unknown, options: SendOptions = {}): Promise<Reply> {
+    return this.#send(agentId, message, options);
+  }
+
+  /**
+   * Sends a message and returns what its turn yields, each chunk as it comes, and its reply. The message is sent at the call, whether or
+   * not anybody reads. Rejects as `send` does, through the loop and `reply`. A repeat under an idempotency key gets the reply alone.
+   */
+  stream<Chunk = unknown, Reply = unknown>(
+    agentId: string,
+    message: unknown,
+    options: SendOptions = {},
+  ): AgentStream<Chunk, Reply> {
+    return streamOf(options.signal, (signal, reader) =>
+      this.#send<Reply>(agentId, message, { ...options, signal }, reader),
+    );
   }
 
   /**
@@ -224,6 +233,18 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     this.#services.quiesce();
     await retire(this.#agents, drainMs, this.#services);
     await this.#services.stop();
+  }
+
+  async #send<Reply>(agentId: string, message: unknown, options: SendOptions, reader?: Reader): Promise<Reply> {
+    const { signal, timeoutMs = this.#settings.sendTimeoutMs, idempotencyKey } = options;
+    checkPatience(signal, timeoutMs);
+    const { id } = this.#find(agentId);
+    const body = this.#pack(id.full, message);
+    if (signal?.aborted) throw aborted(signal);
+    const keyed =
+      idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `send ${fingerprint(message)}`);
+    const how = { keyed, ...(reader && { reader }) };
+    return readReply(await this.#services.send(id.full, body, { signal, timeoutMs }, how)) as Reply;
   }
 
   #mustBeOpen(): void {

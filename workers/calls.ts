@@ -1,4 +1,5 @@
-import { decode } from '../core/codec.ts';
+import { type AgentStream, IncomingStream } from '../core/agent-stream.ts';
+import { decode, type Packed } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { fromFault } from '../core/fault.ts';
 import { fingerprint } from '../core/fingerprint.ts';
@@ -6,37 +7,58 @@ import { packMessage } from '../core/pack-message.ts';
 import type { CallOptions } from './define-agent.ts';
 import { undraft } from './drafts.ts';
 import { packOutward } from './outward.ts';
-import type { Call, Down } from './protocol.ts';
+import type { Call, Down, Up } from './protocol.ts';
 import { addressOf, type Reach } from './reach.ts';
 
-type Answered = Extract<Down, { call: number }>;
+type Answered = Extract<Down, { kind: 'replied' | 'refused' }>;
+
+type Order = Omit<Call, 'kind' | 'call' | 'streams'>;
+
+interface Open {
+  readonly turn: number;
+  readonly to: string;
+  readonly reply: PromiseWithResolvers<unknown>;
+  stream?: IncomingStream<unknown, unknown>;
+}
 
 /** How many of an agent's messages may wait for replies at a time. */
 const MAX_CALLS = 1_000;
 
 /** The messages that this agent's turns have sent and wait for the replies of. */
 export class Calls {
-  readonly #post: (call: Call) => void;
-  readonly #open = new Map<number, { readonly to: string; readonly reply: PromiseWithResolvers<unknown> }>();
+  readonly #post: (frame: Up) => void;
+  readonly #open = new Map<number, Open>();
   #last = 0;
 
-  constructor(post: (call: Call) => void) {
+  constructor(post: (frame: Up) => void) {
     this.#post = post;
   }
 
   /** Sends a message from the turn of that number. */
   send(turn: number, reach: Reach, agentId: string, message: unknown, options: CallOptions): Promise<unknown> {
-    if (this.#open.size >= MAX_CALLS) throw tooMany();
-    const to = addressOf(agentId, reach);
-    const body = packMessage(message, reach, packOutward);
-    const { timeoutMs, idempotencyKey: key } = options;
-    const once = key === undefined ? undefined : { key, fingerprint: `send ${fingerprint(undraft(message))}` };
-    this.#last += 1;
+    return this.#call(orderOf(turn, reach, agentId, message, options), false).reply.promise;
+  }
+
+  /** Sends one whose answer is read as it comes. */
+  stream(
+    turn: number,
+    reach: Reach,
+    agentId: string,
+    message: unknown,
+    options: CallOptions,
+  ): AgentStream<unknown, unknown> {
+    const open = this.#call(orderOf(turn, reach, agentId, message, options), true);
     const call = this.#last;
-    const reply = Promise.withResolvers<unknown>();
-    this.#open.set(call, { to, reply });
-    this.#post({ kind: 'call', call, turn, to, body, timeoutMs, once });
-    return reply.promise;
+    const source = {
+      read: (count: number) => this.#post({ kind: 'read', call, count }),
+      leave: () => this.#post({ kind: 'leave', call }),
+    };
+    open.stream = new IncomingStream(source, () => open.reply.promise);
+    return open.stream;
+  }
+
+  push({ call, chunk }: { call: number; chunk: Packed }): void {
+    this.#open.get(call)?.stream?.push(chunk);
   }
 
   settle(frame: Answered): void {
@@ -46,6 +68,28 @@ export class Calls {
     if (frame.kind === 'refused') call.reply.reject(fromFault(frame.fault, call.to));
     else call.reply.resolve(decode(frame.reply));
   }
+
+  /** The turn of that number is over: nobody reads its streams any more. */
+  end(turn: number): void {
+    for (const { turn: caller, stream } of this.#open.values()) if (caller === turn) void stream?.return();
+  }
+
+  #call(order: Order, streams: boolean): Open {
+    if (this.#open.size >= MAX_CALLS) throw tooMany();
+    this.#last += 1;
+    const open = { turn: order.turn, to: order.to, reply: Promise.withResolvers<unknown>() };
+    this.#open.set(this.#last, open);
+    this.#post({ kind: 'call', call: this.#last, ...order, streams });
+    return open;
+  }
+}
+
+function orderOf(turn: number, reach: Reach, agentId: string, message: unknown, options: CallOptions): Order {
+  const to = addressOf(agentId, reach);
+  const body = packMessage(message, reach, packOutward);
+  const { timeoutMs, idempotencyKey: key } = options;
+  const once = key === undefined ? undefined : { key, fingerprint: `send ${fingerprint(undraft(message))}` };
+  return { turn, to, body, timeoutMs, once };
 }
 
 function tooMany(): DrowseError {

@@ -1,3 +1,4 @@
+import type { AgentStream } from '../core/agent-stream.ts';
 import type { AgentLog } from '../core/log.ts';
 
 /**
@@ -21,6 +22,15 @@ export interface AgentContext<State> {
    * would wait for the turn that sends it is refused: `ERR_DROWSE_CALL_CYCLE`.
    */
   send<Reply = unknown>(agentId: string, message: unknown, options?: CallOptions): Promise<Reply>;
+  /**
+   * Like `send`, for an agent that yields: its chunks as they come. Leaving the loop early cancels the other turn, not this one. A turn
+   * that ends leaves the streams that it has not read to their end.
+   */
+  stream<Chunk = unknown, Reply = unknown>(
+    agentId: string,
+    message: unknown,
+    options?: CallOptions,
+  ): AgentStream<Chunk, Reply>;
   /**
    * Tells an agent, which may be this one, a durable message. It is part of the turn: kept with it or not at all, and then
    * processed exactly once as far as states show. Throws, and tells nothing, for an id of no registered type
@@ -54,9 +64,11 @@ export interface CallOptions {
 /** A moment, milliseconds from now, an interval in milliseconds, or a cron expression, in the host's time zone unless it names one. */
 export type AlarmTime = Date | number | { every: number } | { cron: string; timezone?: string };
 
+export type { AgentStream };
+
 /** An agent: its first state, and what it does with a message. */
 // biome-ignore lint/suspicious/noExplicitAny: a definition stands for every agent of its type
-export interface AgentDefinition<State = any, Message = any, Reply = any> {
+export interface AgentDefinition<State = any, Message = any, Reply = any, Chunk = any> {
   /** Version of the state's shape, a whole number from 1; default 1. */
   readonly version?: number;
   /** The state of an agent that has never committed a turn. */
@@ -68,9 +80,13 @@ export interface AgentDefinition<State = any, Message = any, Reply = any> {
   readonly idleTimeoutMs?: number;
   /**
    * One turn: a transaction. Messages come one at a time, in arrival order. What it returns is the reply; it leaves only
-   * after the change is durable.
+   * after the change is durable. As an async generator, what it yields goes to whoever reads the stream, at once and for good: chunks
+   * are no part of the transaction. They wait until all earlier turns are durable, and `yield` waits for a slow reader.
    */
-  receive(agent: AgentContext<State>, message: Message): Reply | Promise<Reply>;
+  receive(
+    agent: AgentContext<State>,
+    message: Message,
+  ): Reply | Promise<Reply> | AsyncGenerator<Chunk, Reply, undefined>;
   /** Before the first turn of each wake. What it changes, tells and sets is kept with the next turn that commits. */
   activate?(agent: AgentContext<State>): void | Promise<void>;
   /** Before each sleep. What it changes, tells and sets is committed, except for an agent that never committed a turn. */
@@ -78,8 +94,8 @@ export interface AgentDefinition<State = any, Message = any, Reply = any> {
 }
 
 /** Declares an agent. An agent module exports the result as its default. */
-export function defineAgent<State, Message = unknown, Reply = unknown>(
-  definition: AgentDefinition<State, Message, Reply>,
-): AgentDefinition<State, Message, Reply> {
+export function defineAgent<State, Message = unknown, Reply = unknown, Chunk = never>(
+  definition: AgentDefinition<State, Message, Reply, Chunk>,
+): AgentDefinition<State, Message, Reply, Chunk> {
   return Object.freeze(definition);
 }

@@ -5,6 +5,7 @@ import type { AgentLog } from '../core/log.ts';
 import { monotonicMs } from '../core/monotonic.ts';
 import { LogLines } from './agent-log.ts';
 import { Calls } from './calls.ts';
+import { Chunks, isGenerator } from './chunks.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { loadDefinition } from './load-definition.ts';
 import { migrate } from './migrate.ts';
@@ -18,6 +19,13 @@ import { Wakefulness } from './wakefulness.ts';
 type Message = Extract<Down, { kind: 'message' }>;
 type Answer = Extract<Up, { number: number }>;
 
+interface Running {
+  readonly number: number;
+  readonly turn: Turn;
+  /** Of a turn that yields. */
+  chunks?: Chunks;
+}
+
 /** The agent inside its thread: takes messages in order, one turn at a time, and answers each with one frame. */
 export class Host {
   readonly #post: (frame: Up) => void;
@@ -27,7 +35,7 @@ export class Host {
   readonly #calls: Calls;
   readonly #wakefulness: Wakefulness;
   readonly #waiting: Message[] = [];
-  #running: { readonly number: number; readonly turn: Turn } | undefined;
+  #running: Running | undefined;
   #taken = 0;
   #orders!: Orders;
   #surroundings!: Surroundings;
@@ -59,6 +67,12 @@ export class Host {
         return;
       case 'cancel':
         this.#cancel(frame.number);
+        return;
+      case 'read':
+        if (this.#running?.number === frame.number) this.#running.chunks?.read(frame.count);
+        return;
+      case 'chunk':
+        this.#calls.push(frame);
         return;
       case 'replied':
       case 'refused':
@@ -152,16 +166,21 @@ export class Host {
   }
 
   /** One turn. Never rejects: whatever the agent's code does becomes the answer. */
-  async #run({ number, body }: Message): Promise<Answer> {
+  async #run({ number, body, streams }: Message): Promise<Answer> {
     const { draft, turn } = this.#begin(number);
-    this.#running = { number, turn };
+    const running: Running = { number, turn };
+    this.#running = running;
     this.#pulse.begin(number);
     try {
-      const returned = await this.#definition.receive(turn, decode(body));
+      let returned: unknown = await this.#definition.receive(turn, decode(body));
+      if (isGenerator(returned)) {
+        running.chunks = this.#chunks(turn, streams ? number : undefined);
+        returned = await running.chunks.drain(returned);
+      }
       if (turn.cancelled) return { kind: 'cancelled', number };
       // The reply first: it may hold drafts, and a change is not kept if its reply cannot be sent.
       const reply = packOutward(returned, 'reply');
-      this.#mustFit(reply);
+      this.#mustFit('reply', reply);
       const change = draft.finish();
       this.#carried = undefined;
       return { kind: 'done', number, reply, change, effects: turn.effects };
@@ -172,21 +191,33 @@ export class Host {
     }
   }
 
+  /** `number` where somebody reads them. */
+  #chunks(turn: Turn, number: number | undefined): Chunks {
+    return new Chunks({
+      post: number === undefined ? undefined : (chunk) => this.#post({ kind: 'chunk', turn: number, chunk }),
+      check: (chunk) => this.#mustFit('chunk', chunk),
+      isCancelled: () => turn.cancelled,
+    });
+  }
+
   /** A turn that is over, its answer posted, cannot be cancelled any more: its number is not found. */
   #cancel(number: number): void {
-    if (this.#running?.number === number) return this.#running.turn.cancel();
+    if (this.#running?.number === number) {
+      this.#running.turn.cancel();
+      return this.#running.chunks?.stop();
+    }
     const index = this.#waiting.findIndex((message) => message.number === number);
     if (index === -1) return;
     this.#waiting.splice(index, 1);
     this.#post({ kind: 'cancelled', number });
   }
 
-  #mustFit(reply: Packed): void {
-    const size = sizeOf(reply);
+  #mustFit(what: 'reply' | 'chunk', packed: Packed): void {
+    const size = sizeOf(packed);
     if (size <= this.#orders.maxMessageBytes) return;
     throw new DrowseError(
       'ERR_DROWSE_MESSAGE_TOO_LARGE',
-      `The reply has ${size} bytes; maxMessageMb allows ${this.#orders.maxMessageBytes}. The turn was rolled back.`,
+      `The ${what} has ${size} bytes; maxMessageMb allows ${this.#orders.maxMessageBytes}. The turn was rolled back.`,
     );
   }
 }

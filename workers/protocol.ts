@@ -34,8 +34,13 @@ export type Down =
       readonly body: Packed;
       /** When nobody waits for its reply any more, on the scale of {@link monotonicMs}; undefined where that is not known. */
       readonly deadline: number | undefined;
+      /** Whether somebody reads the chunks that its turn yields. */
+      readonly streams: boolean;
     }
   | { readonly kind: 'cancel'; readonly number: number }
+  /** So many more chunks of the turn were read. */
+  | { readonly kind: 'read'; readonly number: number; readonly count: number }
+  | { readonly kind: 'chunk'; readonly call: number; readonly chunk: Packed }
   | { readonly kind: 'replied'; readonly call: number; readonly reply: Packed }
   | { readonly kind: 'refused'; readonly call: number; readonly fault: Fault };
 
@@ -50,7 +55,13 @@ export type Up =
     }
   | { readonly kind: 'failed'; readonly number: number; readonly fault: Fault }
   | { readonly kind: 'cancelled'; readonly number: number }
+  /** What a turn has yielded. */
+  | { readonly kind: 'chunk'; readonly turn: number; readonly chunk: Packed }
   | Call
+  /** So many more chunks that answer a call were read. */
+  | { readonly kind: 'read'; readonly call: number; readonly count: number }
+  /** Nobody wants to know any more what answers a call. */
+  | { readonly kind: 'leave'; readonly call: number }
   /** The agent stays awake for promises, or does not any more. */
   | { readonly kind: 'awake'; readonly kept: boolean }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly fields: Packed; readonly text: string };
@@ -64,6 +75,8 @@ export interface Call {
   readonly body: Packed;
   readonly timeoutMs: number | undefined;
   readonly once: { readonly key: string; readonly fingerprint: string } | undefined;
+  /** Whether the chunks that answer it are wanted. */
+  readonly streams: boolean;
 }
 
 /** What a turn did to the state, encoded in the thread: only the change, or all of it where that is the better record. */

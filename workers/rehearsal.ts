@@ -43,7 +43,7 @@ async function live(stored: Orders['stored'], turns: number): Promise<Change[]> 
   await host.hydrate({ agentId: 'rehearsal/agent', module: '', types: ['rehearsal'], stored, ...limits });
   for (let number = 1; number <= turns; number += 1) {
     const body = pack({ say: `line ${number} of the rehearsal`, at: number }, 'message');
-    host.take({ kind: 'message', number, body, deadline: undefined });
+    host.take({ kind: 'message', number, body, deadline: undefined, streams: false });
   }
   await lived.promise;
   return changes;

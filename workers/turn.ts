@@ -1,3 +1,4 @@
+import type { AgentStream } from '../core/agent-stream.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { AgentLog } from '../core/log.ts';
 import type { Calls } from './calls.ts';
@@ -63,6 +64,11 @@ export class Turn implements AgentContext<unknown> {
     return this.#calls.send(this.#number, this.#reach, agentId, message, options) as Promise<Reply>;
   }
 
+  stream<Chunk, Reply>(agentId: string, message: unknown, options: CallOptions = {}): AgentStream<Chunk, Reply> {
+    this.#open('stream');
+    return this.#calls.stream(this.#number, this.#reach, agentId, message, options) as AgentStream<Chunk, Reply>;
+  }
+
   tell(agentId: string, message: unknown): void {
     this.#out('tell').tell(agentId, message);
   }
@@ -104,6 +110,7 @@ export class Turn implements AgentContext<unknown> {
   /** From now on, whoever kept the context can no longer reach the state through it. */
   end(): void {
     this.#root = undefined;
+    this.#calls.end(this.#number);
   }
 
   #out(verb: string): Outbox {

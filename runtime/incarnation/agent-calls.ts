@@ -2,7 +2,7 @@ import { asError, DrowseError } from '../../core/errors.ts';
 import { toFault } from '../../core/fault.ts';
 import type { Call, Down } from '../../workers/protocol.ts';
 import type { Hosting } from '../hosting.ts';
-import type { Delivery } from '../messages/delivery.ts';
+import type { Delivery, Reader } from '../messages/delivery.ts';
 import { keyedBy } from '../messages/once.ts';
 import { checkPatience } from '../settings.ts';
 
@@ -13,6 +13,8 @@ export class AgentCalls {
   readonly #answer: (frame: Down) => void;
   /** What cancels the calls of a turn, by the turn's number. */
   readonly #turns = new Map<number, AbortController>();
+  /** Those whose chunks are read, by the call's number. */
+  readonly #streams = new Map<number, { readonly leaving: AbortController; read: (count: number) => void }>();
 
   constructor(agentId: string, hosting: Hosting, answer: (frame: Down) => void) {
     this.#agentId = agentId;
@@ -21,18 +23,34 @@ export class AgentCalls {
   }
 
   /** Sends a message; `cause` is the one whose turn sends it. Never rejects: the turn is answered. */
-  async send({ call, turn, to, body, timeoutMs, once }: Call, cause: Delivery | undefined): Promise<void> {
+  async send(order: Call, cause: Delivery | undefined): Promise<void> {
+    const { call, turn, to, body, timeoutMs, once } = order;
     try {
       const chain = [...(cause?.chain ?? []), this.#agentId];
       if (chain.includes(to)) throw cycle(chain, to);
-      const patience = { signal: this.#signal(turn), timeoutMs: timeoutMs ?? this.#hosting.settings.sendTimeoutMs };
+      const reader = order.streams ? this.#reader(call) : undefined;
+      const left = this.#streams.get(call)?.leaving.signal;
+      const ended = this.#signal(turn);
+      const signal = left ? AbortSignal.any([ended, left]) : ended;
+      const patience = { signal, timeoutMs: timeoutMs ?? this.#hosting.settings.sendTimeoutMs };
       checkPatience(patience.signal, patience.timeoutMs);
       const keyed = once && keyedBy(to, once.key, once.fingerprint);
-      const reply = await this.#hosting.send(to, body, patience, { keyed, chain });
+      const reply = await this.#hosting.send(to, body, patience, { keyed, chain, reader });
       this.#answer({ kind: 'replied', call, reply });
     } catch (error) {
       this.#answer({ kind: 'refused', call, fault: toFault(error) });
     }
+    this.#streams.delete(call);
+  }
+
+  /** So many more chunks of a call's answer were read. */
+  read(call: number, count: number): void {
+    this.#streams.get(call)?.read(count);
+  }
+
+  /** Cancels one call. */
+  leave(call: number): void {
+    this.#streams.get(call)?.leaving.abort();
   }
 
   /** What the turn would have said must not be said. */
@@ -51,6 +69,17 @@ export class AgentCalls {
   cancelAll(): void {
     for (const turn of this.#turns.values()) turn.abort();
     this.#turns.clear();
+  }
+
+  #reader(call: number): Reader {
+    const stream = { leaving: new AbortController(), read: (_count: number) => {} };
+    this.#streams.set(call, stream);
+    return {
+      push: (chunk) => this.#answer({ kind: 'chunk', call, chunk }),
+      open: (read) => {
+        stream.read = read;
+      },
+    };
   }
 
   #signal(turn: number): AbortSignal {

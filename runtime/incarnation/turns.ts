@@ -1,3 +1,4 @@
+import type { Packed } from '../../core/codec.ts';
 import type { DrowseError } from '../../core/errors.ts';
 import { fromFault } from '../../core/fault.ts';
 import type { Journal } from '../../storage/store.ts';
@@ -5,7 +6,7 @@ import type { Call, Passivated, Up } from '../../workers/protocol.ts';
 import type { Hosting } from '../hosting.ts';
 import type { Isolate } from '../isolates/isolate.ts';
 import { timedOut } from '../messages/cancellation.ts';
-import type { Delivery } from '../messages/delivery.ts';
+import type { Delivery, Reader } from '../messages/delivery.ts';
 import type { Inbox } from '../messages/inbox.ts';
 import { recordOf } from '../messages/turn-record.ts';
 import { AgentCalls } from './agent-calls.ts';
@@ -14,6 +15,10 @@ import type { Ending } from './ending.ts';
 import { OutputGate } from './output-gate.ts';
 import { RecordWriter } from './record-writer.ts';
 import { Window } from './window.ts';
+
+type Answer = Extract<Up, { number: number }>;
+
+const ignore = (): void => {};
 
 export interface TurnsOptions {
   readonly agentId: string;
@@ -92,8 +97,10 @@ export class Turns {
   }
 
   deliver(delivery: Delivery): void {
-    const { body, deadline } = delivery;
-    this.#isolate()?.post({ kind: 'message', number: this.#window.add(delivery), body, deadline });
+    const { body, deadline, reader } = delivery;
+    const number = this.#window.add(delivery);
+    reader?.open((count) => this.#isolate()?.post({ kind: 'read', number, count }));
+    this.#isolate()?.post({ kind: 'message', number, body, deadline, streams: reader !== undefined });
   }
 
   /** Asks the turn of a delivery to end and roll back; ends the thread if the turn ignores that. */
@@ -124,16 +131,23 @@ export class Turns {
   }
 
   hear(frame: Exclude<Up, { kind: 'log' }>): void {
-    if (frame.kind === 'call') return this.#call(frame);
-    if (frame.kind === 'awake') {
-      this.keptAwake = frame.kept;
-      return this.#onTurn(false);
+    switch (frame.kind) {
+      case 'chunk':
+        return this.#chunk(frame.chunk, this.#window.get(frame.turn)?.reader);
+      case 'call':
+        return this.#call(frame);
+      case 'read':
+        return this.#calls.read(frame.call, frame.count);
+      case 'leave':
+        return this.#calls.leave(frame.call);
+      case 'awake':
+        this.keptAwake = frame.kept;
+        return this.#onTurn(false);
+      case 'done':
+      case 'failed':
+      case 'cancelled':
+        return this.#end(frame);
     }
-    const delivery = this.#window.take(frame.number);
-    this.#calls.end(frame.number, frame.kind === 'cancelled');
-    if (delivery === undefined) return;
-    this.#answer(frame, delivery);
-    this.#onTurn();
   }
 
   /** Writes what the agent leaves as it goes to sleep. */
@@ -156,14 +170,27 @@ export class Turns {
     return { unwritten: this.#gate.failed, unbegun };
   }
 
-  /** What a turn sends leaves after all earlier ones are durable. */
+  #end(frame: Answer): void {
+    const delivery = this.#window.take(frame.number);
+    this.#calls.end(frame.number, frame.kind === 'cancelled');
+    if (delivery === undefined) return;
+    this.#answer(frame, delivery);
+    this.#onTurn();
+  }
+
+  /** What a turn yields and sends leaves after all earlier ones are durable. */
+  #chunk(chunk: Packed, reader: Reader | undefined): void {
+    // Where they are not, the turn itself is rejected.
+    if (reader) this.#gate.pass(() => reader.push(chunk), ignore);
+  }
+
   #call(call: Call): void {
     const cause = this.#window.get(call.turn);
     const leave = () => void this.#calls.send(call, cause);
     this.#gate.pass(leave, (error) => this.#calls.refuse(call, error));
   }
 
-  #answer(frame: Extract<Up, { number: number }>, delivery: Delivery): void {
+  #answer(frame: Answer, delivery: Delivery): void {
     const { counters, settings } = this.#hosting;
     switch (frame.kind) {
       case 'done': {

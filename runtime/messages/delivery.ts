@@ -3,6 +3,13 @@ import { DrowseError } from '../../core/errors.ts';
 import { monotonicMs } from '../../core/monotonic.ts';
 import type { Durable } from './durable.ts';
 
+/** Who reads what the turn of a message yields. */
+export interface Reader {
+  push(chunk: Packed): void;
+  /** The turn is in a thread: `read` is to be told how many more chunks were read. */
+  open(read: (count: number) => void): void;
+}
+
 /** What is known of a message as it is accepted. */
 export interface Acceptance {
   /** Its place in the order of arrival, durable messages included. */
@@ -17,6 +24,8 @@ export interface Acceptance {
   readonly chain?: readonly string[];
   /** Set where it is a durable message, whose reply nobody awaits. */
   readonly durable?: Durable;
+  /** Set where somebody reads what its turn yields. */
+  readonly reader?: Reader | undefined;
 }
 
 const NOBODY: readonly string[] = [];
@@ -35,6 +44,7 @@ export class Delivery {
   readonly once: Acceptance['once'];
   readonly chain: readonly string[];
   readonly durable: Durable | undefined;
+  readonly reader: Reader | undefined;
   /** Whether a rejection is no fault of the message: it then does not count as an attempt. */
   spared = false;
   /** The reply, encoded. */
@@ -46,7 +56,7 @@ export class Delivery {
   readonly #onSettled: Array<() => void> = [];
   #settled = false;
 
-  constructor(body: Packed, { number, sentAt, timeoutMs, once, chain = NOBODY, durable }: Acceptance) {
+  constructor(body: Packed, { number, sentAt, timeoutMs, once, chain = NOBODY, durable, reader }: Acceptance) {
     this.body = body;
     this.number = number;
     this.sentAt = sentAt;
@@ -55,6 +65,7 @@ export class Delivery {
     this.once = once;
     this.chain = chain;
     this.durable = durable;
+    this.reader = reader;
     const { promise, resolve, reject } = Promise.withResolvers<Packed>();
     this.reply = promise;
     this.#resolve = resolve;

@@ -10,7 +10,17 @@ function again(how: string, env: Record<string, string>, files: readonly string[
   }
 }
 
-const FILES = ['calls', 'cancelling', 'closing', 'deleting-alarms', 'memory', 'mixture', 'poison'];
+const FILES = [
+  'calls',
+  'cancelling',
+  'closing',
+  'deleting-alarms',
+  'memory',
+  'mixture',
+  'poison',
+  'relaying',
+  'streams',
+];
 
 again('in processes', { ISOLATION: 'process' }, [
   ...FILES,

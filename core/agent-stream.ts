@@ -1,0 +1,96 @@
+import { decode, type Packed, sizeOf } from './codec.ts';
+import { Receipts } from './credit.ts';
+
+/**
+ * The chunks of one turn as it yields them, and its reply. Chunks come in order, to one reader; the turn waits for a reader that is 64
+ * chunks, or 1 MiB, behind. Leaving the loop early cancels the turn. A turn that fails throws its error out of the loop, behind
+ * the chunks that it had yielded, and rejects `reply` with it.
+ */
+export interface AgentStream<Chunk = unknown, Reply = unknown> extends AsyncIterable<Chunk, void, void> {
+  /**
+   * What the turn returned, once that is durable. It comes after the last chunk: where nobody reads those, it comes only if all of them
+   * are less than the turn may be ahead. Nobody has to handle its rejection.
+   */
+  readonly reply: Promise<Reply>;
+}
+
+export interface StreamSource {
+  /** So many more chunks were read. */
+  readonly read: (count: number) => void;
+  /** Nobody reads any more: cancels what makes the chunks. */
+  readonly leave: () => void;
+}
+
+/** The reader's end of a stream. */
+export class IncomingStream<Chunk, Reply> implements AgentStream<Chunk, Reply>, AsyncIterator<Chunk, void, void> {
+  readonly reply: Promise<Reply>;
+  readonly #source: StreamSource;
+  readonly #receipts: Receipts;
+  readonly #unread: Packed[] = [];
+  /** Resolved when there may be something for who waits in {@link next}. */
+  #news = Promise.withResolvers<void>();
+  #over: { readonly error?: unknown } | undefined;
+  #left = false;
+
+  /** `start` begins it, and resolves with its reply after the last chunk was pushed. */
+  constructor(source: StreamSource, start: (stream: IncomingStream<Chunk, Reply>) => Promise<Reply>) {
+    this.#source = source;
+    this.#receipts = new Receipts(source.read);
+    this.reply = start(this);
+    this.reply.then(
+      () => this.#end({}),
+      (error: unknown) => this.#end({ error }),
+    );
+  }
+
+  /** Takes a chunk. */
+  push(chunk: Packed): void {
+    // Others may wait for the same turn.
+    if (this.#left) return this.#source.read(1);
+    this.#unread.push(chunk);
+    this.#wake();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Chunk, void, void> {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Chunk, void>> {
+    for (;;) {
+      const chunk = this.#unread.shift();
+      if (chunk !== undefined) {
+        this.#receipts.add(sizeOf(chunk));
+        return { done: false, value: decode(chunk) as Chunk };
+      }
+      if (this.#over) {
+        const { error } = this.#over;
+        // Once: an iterator that has thrown is done.
+        this.#over = {};
+        if (error !== undefined) throw error;
+        return { done: true, value: undefined };
+      }
+      await this.#news.promise;
+    }
+  }
+
+  async return(): Promise<IteratorResult<Chunk, void>> {
+    if (!this.#left && this.#over === undefined) {
+      this.#source.read(this.#unread.length);
+      this.#source.leave();
+    }
+    this.#left = true;
+    this.#unread.length = 0;
+    this.#end({});
+    return { done: true, value: undefined };
+  }
+
+  #end(how: { readonly error?: unknown }): void {
+    this.#over ??= how;
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#news.resolve();
+    this.#news = Promise.withResolvers();
+  }
+}
