@@ -1,7 +1,7 @@
 // The public door of the host's side: everything that `import … from 'drowse'` can name.
 export type { AgentStream } from '../core/agent-stream.ts';
 export type { Clock, Timer } from '../core/clock.ts';
-export { DrowseError, ERROR_CODES, type ErrorCode } from '../core/errors.ts';
+export { DrowseError, ERROR_CODES, type ErrorCode, type MessageIssue } from '../core/errors.ts';
 export type { Logger, LogLevel } from '../core/log.ts';
 export { type Examination, type ExamineOptions, examineStore, type Finding } from '../storage/doctor.ts';
 export { MemoryStore } from '../storage/memory-store.ts';

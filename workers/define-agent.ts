@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { AgentStream } from '../core/agent-stream.ts';
 import type { AgentLog } from '../core/log.ts';
 
@@ -66,9 +67,16 @@ export type AlarmTime = Date | number | { every: number } | { cron: string; time
 
 export type { AgentStream };
 
-/** An agent: its first state, and what it does with a message. */
+/** An agent: its first state, and what it does with a message. `Sent` is what senders give; a schema makes a `Message` of it. */
 // biome-ignore lint/suspicious/noExplicitAny: a definition stands for every agent of its type
-export interface AgentDefinition<State = any, Message = any, Reply = any, Chunk = any> {
+export interface AgentDefinition<State = any, Message = any, Reply = any, Chunk = any, Sent = any> {
+  /**
+   * What messages have to be: a schema of Zod, Valibot, ArkType, or any other Standard Schema. It runs in the agent's thread before
+   * the turn, which gets the value that it makes. What it refuses begins no turn and changes nothing: the sender gets
+   * `ERR_DROWSE_INVALID_MESSAGE` with its issues, and what was told becomes a dead letter at once. What it throws counts as
+   * thrown by the turn.
+   */
+  readonly message?: StandardSchemaV1<Sent, Message>;
   /** Version of the state's shape, a whole number from 1; default 1. */
   readonly version?: number;
   /** The state of an agent that has never committed a turn. */
@@ -94,8 +102,8 @@ export interface AgentDefinition<State = any, Message = any, Reply = any, Chunk 
 }
 
 /** Declares an agent. An agent module exports the result as its default. */
-export function defineAgent<State, Message = unknown, Reply = unknown, Chunk = never>(
-  definition: AgentDefinition<State, Message, Reply, Chunk>,
-): AgentDefinition<State, Message, Reply, Chunk> {
+export function defineAgent<State, Message = unknown, Reply = unknown, Chunk = never, Sent = Message>(
+  definition: AgentDefinition<State, Message, Reply, Chunk, Sent>,
+): AgentDefinition<State, Message, Reply, Chunk, Sent> {
   return Object.freeze(definition);
 }

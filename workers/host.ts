@@ -8,6 +8,7 @@ import { Calls } from './calls.ts';
 import { Chunks, isGenerator } from './chunks.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { loadDefinition } from './load-definition.ts';
+import { InvalidMessage, validate } from './message-schema.ts';
 import { migrate } from './migrate.ts';
 import { packOutward } from './outward.ts';
 import type { Down, Effects, Hydrated, Orders, Passivated, Up } from './protocol.ts';
@@ -172,7 +173,11 @@ export class Host {
     this.#running = running;
     this.#pulse.begin(number);
     try {
-      let returned: unknown = await this.#definition.receive(turn, decode(body));
+      const { message: schema } = this.#definition;
+      let message = decode(body);
+      if (schema) message = await validate(schema, message, this.#orders.agentId);
+      if (turn.cancelled) return { kind: 'cancelled', number };
+      let returned: unknown = await this.#definition.receive(turn, message);
       if (isGenerator(returned)) {
         running.chunks = this.#chunks(turn, streams ? number : undefined);
         returned = await running.chunks.drain(returned);
@@ -185,7 +190,8 @@ export class Host {
       this.#carried = undefined;
       return { kind: 'done', number, reply, change, effects: turn.effects };
     } catch (error) {
-      return turn.cancelled ? { kind: 'cancelled', number } : { kind: 'failed', number, fault: toFault(error) };
+      if (turn.cancelled) return { kind: 'cancelled', number };
+      return { kind: 'failed', number, fault: toFault(error), refused: error instanceof InvalidMessage };
     } finally {
       turn.end();
     }

@@ -53,7 +53,8 @@ export type Up =
       readonly change: Change | undefined;
       readonly effects: Effects | undefined;
     }
-  | { readonly kind: 'failed'; readonly number: number; readonly fault: Fault }
+  /** `refused`: the agent takes no such message, the next time neither. */
+  | { readonly kind: 'failed'; readonly number: number; readonly fault: Fault; readonly refused: boolean }
   | { readonly kind: 'cancelled'; readonly number: number }
   /** What a turn has yielded. */
   | { readonly kind: 'chunk'; readonly turn: number; readonly chunk: Packed }

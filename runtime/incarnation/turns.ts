@@ -207,6 +207,7 @@ export class Turns {
       }
       case 'failed':
         counters.failed += 1;
+        delivery.hopeless = frame.refused;
         this.#whenDurable(delivery, () => delivery.reject(fromFault(frame.fault, this.#agentId)));
         return;
       case 'cancelled':

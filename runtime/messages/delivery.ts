@@ -47,6 +47,8 @@ export class Delivery {
   readonly reader: Reader | undefined;
   /** Whether a rejection is no fault of the message: it then does not count as an attempt. */
   spared = false;
+  /** Whether a rejection is the message's own fault: no other attempt would end better. */
+  hopeless = false;
   /** The reply, encoded. */
   readonly reply: Promise<Packed>;
   /** Why it was cancelled, once it was: what the caller is told if the turn does roll back. */
