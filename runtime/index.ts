@@ -19,6 +19,7 @@ export type {
   Told,
 } from '../storage/messages.ts';
 export type { Durability, Journal, Listed, ListQuery, Opened, Store, Stored } from '../storage/store.ts';
+export type { AgentHandle } from './agent-handle.ts';
 export type { SleepReason, SupervisorEvents } from './events.ts';
 export type { DeadLetter, DeadLetterQuery, DeadLetters } from './messages/dead-letters.ts';
 export type { PendingMessage } from './messages/pending-message.ts';

@@ -6,9 +6,11 @@ import { fingerprint } from '../core/fingerprint.ts';
 import { packMessage } from '../core/pack-message.ts';
 import { LevelStore } from '../storage/level-store.ts';
 import type { Store } from '../storage/store.ts';
+import type { AgentDefinition } from '../workers/define-agent.ts';
 import { Agent } from './agent.ts';
+import { AgentHandle, type AnyAgent } from './agent-handle.ts';
 import { AgentTypes } from './agent-types.ts';
-import type { SupervisorEvents } from './events.ts';
+import { announce, type SupervisorEvents } from './events.ts';
 import { aborted } from './messages/cancellation.ts';
 import { DeadLetters } from './messages/dead-letters.ts';
 import { type Reader, readReply } from './messages/delivery.ts';
@@ -48,7 +50,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       settings,
       store,
       types,
-      announce: (name, event) => this.#announce(name, event),
+      announce: (name, event) => announce(this, settings.log, name, event),
       awaken: (agentId) => (this.#closing ? undefined : (this.#agents.get(agentId) ?? this.#awaken(agentId))),
       deletionOf: (agentId) => this.#agents.get(agentId)?.deletion,
     });
@@ -79,6 +81,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       await supervisor.close();
       throw error;
     }
+  }
+
+  /** This supervisor's verbs for one agent, typed: `supervisor.agent<typeof chat>('chat/ada')`. Throws for an id that is none. */
+  agent<Definition extends AgentDefinition = AnyAgent>(agentId: string): AgentHandle<Definition> {
+    return new AgentHandle(this, this.#find(agentId).id.full);
   }
 
   /**
@@ -277,20 +284,5 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
 
   #pack(agentId: string, message: unknown): Packed {
     return packMessage(message, { maxMessageBytes: this.#settings.maxMessageBytes, agentId });
-  }
-
-  #announce<Name extends keyof SupervisorEvents>(name: Name, event: SupervisorEvents[Name][0]): void {
-    // `err` is the key under which loggers show an error whole.
-    const { cause: err, ...fields } = event as { cause?: Error | string };
-    const text = 'agentId' in fields ? `agent ${name}` : name;
-    this.#settings.log[err ? 'warn' : 'debug']({ event: name, ...fields, ...(err && { err }) }, text);
-    // Not now: a listener may call what changes the agent that is just being changed.
-    queueMicrotask(() => {
-      try {
-        (this as EventEmitter).emit(name, event);
-      } catch (err) {
-        this.#settings.log.error({ event: name, err }, 'a listener threw');
-      }
-    });
   }
 }

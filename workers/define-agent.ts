@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { AgentStream } from '../core/agent-stream.ts';
 import type { AgentLog } from '../core/log.ts';
+import type { SharedOf, ToolsOf } from './register.ts';
 
 /**
  * What a handler sees of its agent. It is valid for one turn: touching `state` after the turn has ended throws
@@ -65,7 +66,7 @@ export interface CallOptions {
 /** A moment, milliseconds from now, an interval in milliseconds, or a cron expression, in the host's time zone unless it names one. */
 export type AlarmTime = Date | number | { every: number } | { cron: string; timezone?: string };
 
-export type { AgentStream };
+export type { AgentStream, ToolsOf };
 
 /** An agent: its first state, and what it does with a message. `Sent` is what senders give; a schema makes a `Message` of it. */
 // biome-ignore lint/suspicious/noExplicitAny: a definition stands for every agent of its type
@@ -107,3 +108,43 @@ export function defineAgent<State, Message = unknown, Reply = unknown, Chunk = n
 ): AgentDefinition<State, Message, Reply, Chunk, Sent> {
   return Object.freeze(definition);
 }
+
+/** What an agent is sent; with a schema, the schema's input. */
+export type MessageOf<Definition extends AgentDefinition> =
+  Definition extends AgentDefinition<infer _State, infer _Message, infer _Reply, infer _Chunk, infer Sent>
+    ? Sent
+    : never;
+
+/** What senders get of an agent: what its promises resolve with. */
+export type ReplyOf<Definition extends AgentDefinition> =
+  Definition extends AgentDefinition<infer _State, infer _Message, infer Reply> ? Awaited<Reply> : never;
+
+/** What an agent's turns yield; `never` where they yield nothing. */
+export type ChunkOf<Definition extends AgentDefinition> =
+  Definition extends AgentDefinition<infer _State, infer _Message, infer _Reply, infer Chunk> ? Chunk : never;
+
+/** An agent's state. */
+export type StateOf<Definition extends AgentDefinition> =
+  Definition extends AgentDefinition<infer State> ? State : never;
+
+/**
+ * Empty, for a project to fill in: what it says types the tools and the shared data in all its agents.
+ *
+ *     declare module 'drowse/agent' {
+ *       interface Register {
+ *         tools: typeof import('./tools.js');
+ *         shared: { prompts: Prompts };
+ *       }
+ *     }
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: filled in elsewhere
+export interface Register {}
+
+/** The tools, as {@link Register} has them; any where it says nothing of them. */
+export type Tools = Register extends { tools: infer Module } ? ToolsOf<Module> : Unregistered;
+
+/** The shared data, as {@link Register} has it; any where it says nothing of it. */
+export type SharedData = Register extends { shared: infer Data } ? SharedOf<Data> : Unregistered;
+
+// biome-ignore lint/suspicious/noExplicitAny: nothing is known of it
+type Unregistered = Readonly<Record<string, any>>;

@@ -15,7 +15,7 @@ export interface AgentSummary {
 }
 
 /** One agent as `inspect` shows it. */
-export interface AgentInfo {
+export interface AgentInfo<State = unknown> {
   readonly id: string;
   readonly type: string;
   readonly key: string;
@@ -33,7 +33,7 @@ export interface AgentInfo {
   /** Undefined while it sleeps. */
   readonly awake: AwakeInfo | undefined;
   /** Its committed state, where it was asked for. */
-  readonly state?: unknown;
+  readonly state?: State;
 }
 
 /** What waits for an agent on disk. Times are milliseconds since 1970. */
