@@ -15,6 +15,7 @@ import type { MemoryBudget } from './memory/memory-budget.ts';
 import type { AlarmClock } from './messages/alarm-clock.ts';
 import type { Patience } from './messages/cancellation.ts';
 import type { Caution } from './messages/caution.ts';
+import type { Chain } from './messages/chain.ts';
 import type { Reader } from './messages/delivery.ts';
 import type { MessageLoad } from './messages/message-load.ts';
 import type { Keyed } from './messages/once.ts';
@@ -43,14 +44,15 @@ export interface Hosting {
   readonly retention: Pick<Retention, 'answered'>;
   /** The registered agent types. */
   readonly types: readonly string[];
-  /** Sends a message for an agent's turn: encoded, as is the reply. `chain` has the agents whose turns wait for it, `reader` gets what its turn yields. */
+  /** Sends a message for an agent's turn: encoded, as is the reply. `chain` has the agents whose turns led to it, of which the last `awaitedBy` wait for it; `reader` gets what its turn yields. */
   readonly send: (
     agentId: string,
     body: Packed,
     patience: Patience,
     how: {
       readonly keyed?: Keyed | undefined;
-      readonly chain?: readonly string[];
+      readonly chain?: Chain;
+      readonly awaitedBy?: number;
       readonly reader?: Reader | undefined;
     },
   ) => Promise<Packed>;

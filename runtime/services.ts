@@ -24,6 +24,7 @@ import { MemoryUse } from './memory/memory-use.ts';
 import { AlarmClock } from './messages/alarm-clock.ts';
 import { cancelOn, type Patience } from './messages/cancellation.ts';
 import { Caution } from './messages/caution.ts';
+import { NOBODY } from './messages/chain.ts';
 import { Delivery } from './messages/delivery.ts';
 import { MessageLoad } from './messages/message-load.ts';
 import { type Given, type Keyed, Once } from './messages/once.ts';
@@ -32,8 +33,6 @@ import { Waker } from './messages/waker.ts';
 import type { Settings } from './settings.ts';
 import { StallWatch } from './stall-watch.ts';
 import { Counters } from './statistics/counters.ts';
-
-const NOBODY: readonly string[] = [];
 
 /** How many agents are awake at a time for what had been waiting on disk. */
 const RESUMED_AT_ONCE = 16;
@@ -148,7 +147,7 @@ export class Services implements Hosting {
     agentId: string,
     body: Packed,
     patience: Patience,
-    { keyed, chain = NOBODY, reader }: Parameters<Hosting['send']>[3],
+    { keyed, chain = NOBODY, awaitedBy = 0, reader }: Parameters<Hosting['send']>[3],
   ): Promise<Packed> {
     const give = (): Given => {
       this.quarantines.mustBeFree(agentId);
@@ -158,7 +157,7 @@ export class Services implements Hosting {
       if (agent === undefined) throw new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor is closed.');
       const number = this.store.messages.nextNumber();
       const how = keyed ? { once: keyed } : this.#ownTime(patience);
-      const accepted = { number, sentAt: this.settings.clock.elapsed(), chain, reader, ...how };
+      const accepted = { number, sentAt: this.settings.clock.elapsed(), chain, awaitedBy, reader, ...how };
       const delivery = new Delivery(body, accepted);
       this.load.add(delivery);
       agent.accept(delivery);

@@ -2,6 +2,7 @@ import { asError, DrowseError } from '../../core/errors.ts';
 import { toFault } from '../../core/fault.ts';
 import type { Call, Down } from '../../workers/protocol.ts';
 import type { Hosting } from '../hosting.ts';
+import { type Chain, NOBODY, showChain } from '../messages/chain.ts';
 import type { Delivery, Reader } from '../messages/delivery.ts';
 import { keyedBy } from '../messages/once.ts';
 import { checkPatience } from '../settings.ts';
@@ -26,8 +27,9 @@ export class AgentCalls {
   async send(order: Call, cause: Delivery | undefined): Promise<void> {
     const { call, turn, to, body, timeoutMs, once } = order;
     try {
-      const chain = [...(cause?.chain ?? []), this.#agentId];
-      if (chain.includes(to)) throw cycle(chain, to);
+      const chain = [...(cause?.chain ?? NOBODY), this.#agentId];
+      const awaitedBy = (cause?.awaitedBy ?? 0) + 1;
+      if (chain.slice(-awaitedBy).includes(to)) throw cycle(chain, to);
       const reader = order.streams ? this.#reader(call) : undefined;
       const left = this.#streams.get(call)?.leaving.signal;
       const ended = this.#signal(turn);
@@ -35,7 +37,7 @@ export class AgentCalls {
       const patience = { signal, timeoutMs: timeoutMs ?? this.#hosting.settings.sendTimeoutMs };
       checkPatience(patience.signal, patience.timeoutMs);
       const keyed = once && keyedBy(to, once.key, once.fingerprint);
-      const reply = await this.#hosting.send(to, body, patience, { keyed, chain, reader });
+      const reply = await this.#hosting.send(to, body, patience, { keyed, chain, awaitedBy, reader });
       this.#answer({ kind: 'replied', call, reply });
     } catch (error) {
       this.#answer({ kind: 'refused', call, fault: toFault(error) });
@@ -91,7 +93,7 @@ export class AgentCalls {
   }
 }
 
-function cycle(chain: readonly string[], to: string): DrowseError {
-  const text = `${[...chain, to].join(' -> ')}: this message would wait for the turn that sends it. Use tell(), or answer first.`;
+function cycle(chain: Chain, to: string): DrowseError {
+  const text = `${showChain([...chain, to])}: this message would wait for the turn that sends it. Use tell(), or answer first.`;
   return new DrowseError('ERR_DROWSE_CALL_CYCLE', text, { agentId: to });
 }

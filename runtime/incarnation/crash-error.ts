@@ -1,6 +1,7 @@
 import { DrowseError } from '../../core/errors.ts';
 import { HeapExceeded } from '../isolates/heap-guard.ts';
 import { Hung } from '../isolates/hung.ts';
+import { showChain } from '../messages/chain.ts';
 import type { Delivery } from '../messages/delivery.ts';
 
 /** What callers are told of a thread that ended unasked while the agent was starting, or had the turn of a delivery running, or none. */
@@ -26,7 +27,8 @@ export function turnTimeout(agentId: string, turnTimeoutMs: number): DrowseError
 
 function duringTurnOf(delivery: Delivery | undefined): string {
   if (delivery === undefined) return 'between turns';
-  if (delivery.durable === undefined) return 'in the turn of a send';
-  const { alarm } = delivery.durable;
-  return alarm ? `in the turn of its alarm ${alarm.name}` : 'in the turn of a tell';
+  const { durable, chain } = delivery;
+  if (durable?.alarm) return `in the turn of its alarm ${durable.alarm.name}`;
+  const what = durable ? 'tell' : 'send';
+  return chain.length === 0 ? `in the turn of a ${what}` : `in the turn of a ${what} from ${showChain(chain)}`;
 }

@@ -158,8 +158,8 @@ export class Inbox {
       return undefined;
     }
     this.#taken = begun;
-    const { number, body } = begun;
-    const delivery = new Delivery(body, { number, sentAt: clock.elapsed(), durable: begun });
+    const { number, body, chain } = begun;
+    const delivery = new Delivery(body, { number, chain, sentAt: clock.elapsed(), durable: begun });
     this.#delivery = delivery;
     delivery.reply.catch((error: Error) => this.#failed(begun, error, delivery));
     delivery.onSettled(() => this.#backlog.settled(number));
