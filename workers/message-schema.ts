@@ -9,7 +9,7 @@ const TOLD = 3;
 /** What the schema of a type says of a message that it refuses. */
 export class InvalidMessage extends DrowseError {
   constructor(agentId: string, issues: readonly StandardSchemaV1.Issue[]) {
-    const carried = Array.from(issues).slice(0, CARRIED).map(plain);
+    const carried = Array.from(issues.slice(0, CARRIED), plain);
     const told = carried.slice(0, TOLD).map(({ message, path }) => `${pathOf(path)}: ${message}`);
     if (issues.length > TOLD) told.push(`and ${issues.length - TOLD} more`);
     const text = `Agent ${agentId} takes no such message: ${told.join('; ')}. Send what the schema of its type takes.`;

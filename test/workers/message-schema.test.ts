@@ -43,7 +43,8 @@ for (const [library, schema] of Object.entries(SCHEMAS)) {
     t.same(error.issues?.map(({ path }) => path).sort(), [['marks', 1], ['say']]);
     t.match(error.message, /message\.say: .*string/);
     t.match(error.message, /message\.marks\[1\]: .*number/);
-    t.same(structuredClone(error.issues), error.issues, 'plain data');
+    const { issues = [] } = error;
+    for (const list of [issues, ...issues.map(({ path }) => path)]) t.equal(list.constructor, Array, 'plain data');
   });
 }
 
