@@ -1,3 +1,4 @@
+import { explained } from '../core/after-turn.ts';
 import { decode, type Packed, sizeOf } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { type Fault, toFault } from '../core/fault.ts';
@@ -135,9 +136,10 @@ export class Host {
         effects = turn.effects;
       }
     } catch (error) {
-      fault = toFault(error);
+      fault = toFault(explained(error));
     } finally {
       turn.end();
+      draft.revoke();
     }
     const due = exists && (changed || this.#state.stored?.tailBytes !== 0);
     return { asleep: true, snapshot: due ? this.#state.snapshot() : undefined, changed, effects, fault };
@@ -185,9 +187,12 @@ export class Host {
       this.#carried = undefined;
       return { kind: 'done', number, reply, change, effects: turn.effects };
     } catch (error) {
-      return turn.cancelled ? { kind: 'cancelled', number } : { kind: 'failed', number, fault: toFault(error) };
+      return turn.cancelled
+        ? { kind: 'cancelled', number }
+        : { kind: 'failed', number, fault: toFault(explained(error)) };
     } finally {
       turn.end();
+      draft.revoke();
     }
   }
 
