@@ -56,6 +56,12 @@ export interface Hosting {
       readonly reader?: Reader | undefined;
     },
   ) => Promise<Packed>;
+  /** Stores a message for an agent and hands it over. */
+  readonly tell: (
+    agentId: string,
+    body: Uint8Array,
+    how: { readonly keyed?: Keyed | undefined; readonly chain?: Chain },
+  ) => Promise<void>;
   /**
    * A number for something that an agent makes of its own: one of those that are deleted with it, where it is being deleted,
    * so that its last turns leave nothing to the next agent of its id.

@@ -27,7 +27,7 @@ import { Caution } from './messages/caution.ts';
 import { NOBODY } from './messages/chain.ts';
 import { Delivery } from './messages/delivery.ts';
 import { MessageLoad } from './messages/message-load.ts';
-import { type Given, type Keyed, Once } from './messages/once.ts';
+import { type Given, Once } from './messages/once.ts';
 import { Retention } from './messages/retention.ts';
 import { Waker } from './messages/waker.ts';
 import type { Settings } from './settings.ts';
@@ -169,9 +169,9 @@ export class Services implements Hosting {
     return delivery.reply;
   }
 
-  /** Stores a message for an agent, under its key if it has one, and hands it over. */
-  async tell(agentId: string, body: Uint8Array, keyed: Keyed | undefined): Promise<void> {
-    return keyed ? this.once.tell(keyed, () => this.#tell(agentId, body, keyed)) : this.#tell(agentId, body);
+  async tell(agentId: string, body: Uint8Array, how: Parameters<Hosting['tell']>[2]): Promise<void> {
+    const write = () => this.#tell(agentId, body, how);
+    return how.keyed ? this.once.tell(how.keyed, write) : write();
   }
 
   ownNumber(agentId: string): number {
@@ -204,7 +204,7 @@ export class Services implements Hosting {
     return this.#deletionOf(agentId)?.before ?? 0;
   }
 
-  async #tell(agentId: string, body: Uint8Array, keyed?: Keyed): Promise<void> {
+  async #tell(agentId: string, body: Uint8Array, { keyed, chain }: Parameters<Hosting['tell']>[2]): Promise<void> {
     const { messages } = this.store;
     // Not before a delete is on disk: if the process ended in between, it would be told to the agent that was there.
     for (let deletion = this.#deletionOf(agentId); deletion; deletion = this.#deletionOf(agentId)) {
@@ -216,7 +216,7 @@ export class Services implements Hosting {
       // A later delete has covered it.
       if (deleted && deletion.before !== before) return;
     }
-    const told: Told = { number: messages.nextNumber(), at: this.settings.clock.now(), body };
+    const told: Told = { number: messages.nextNumber(), at: this.settings.clock.now(), body, ...(chain && { chain }) };
     const steps: Step[] = [{ kind: 'tell', agentId, told }];
     if (keyed) {
       const { key, fingerprint } = keyed;

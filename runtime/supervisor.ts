@@ -123,7 +123,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const body = bytesOf(this.#pack(id.full, message));
     const keyed =
       idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `tell ${fingerprint(message)}`);
-    return this.#services.tell(id.full, body, keyed);
+    return this.#services.tell(id.full, body, { keyed });
   }
 
   /** The durable messages an agent has not processed, without waking it: alarms that are due, then what was told, the oldest first. */

@@ -1,5 +1,5 @@
 import { type AgentStream, IncomingStream } from '../core/agent-stream.ts';
-import { decode, type Packed } from '../core/codec.ts';
+import { bytesOf, decode, type Packed } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { fromFault } from '../core/fault.ts';
 import { fingerprint } from '../core/fingerprint.ts';
@@ -55,6 +55,12 @@ export class Calls {
     };
     open.stream = new IncomingStream(source, () => open.reply.promise);
     return open.stream;
+  }
+
+  /** Tells an agent a durable message that is part of no turn. */
+  tell(reach: Reach, agentId: string, message: unknown): void {
+    const body = bytesOf(packMessage(message, reach, packOutward));
+    this.#post({ kind: 'tell', to: addressOf(agentId, reach), body });
   }
 
   push({ call, chunk }: { call: number; chunk: Packed }): void {

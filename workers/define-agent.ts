@@ -4,8 +4,8 @@ import type { AgentLog } from '../core/log.ts';
 import type { SharedOf, ToolsOf } from './register.ts';
 
 /**
- * What a handler sees of its agent. It is valid for one turn: touching `state` after the turn has ended throws
- * `ERR_DROWSE_UNTRACKED_MUTATION`.
+ * What a handler sees of its agent. `state` and alarms are the turn's: touching them after it has ended throws
+ * `ERR_DROWSE_UNTRACKED_MUTATION`. Everything else can be used by work that goes on after it.
  */
 export interface AgentContext<State> {
   /** The full id, `"<type>/<key>"`. */
@@ -37,6 +37,9 @@ export interface AgentContext<State> {
    * Tells an agent, which may be this one, a durable message. It is part of the turn: kept with it or not at all, and then
    * processed exactly once as far as states show. Throws, and tells nothing, for an id of no registered type
    * (`ERR_DROWSE_UNKNOWN_TYPE`, `ERR_DROWSE_INVALID_AGENT_ID`) and a message that cannot be copied or is too large.
+   *
+   * Work that goes on after its turn tells at once, in a write of its own: so it comes back into the state. Where that write fails, the
+   * log says so; `send` to the agent itself has an answer.
    */
   tell(agentId: string, message: unknown): void;
   /**
@@ -49,7 +52,8 @@ export interface AgentContext<State> {
   cancelAlarm(name: string): void;
   /**
    * Keeps the agent awake, after the turn too, until a promise is settled: for work that lives in memory alone, such as a connection
-   * that it holds. Nothing of it is kept: what ends the worker ends the work. It does not delay `close` for longer than its drain.
+   * that it holds. Nothing of it is kept: what ends the worker ends the work. It does not delay `close` for longer than its drain. Such
+   * work cannot touch the state, whose turn is over: it tells the agent (`agent.tell(agent.id, …)`) what to make of it.
    */
   keepAwake(promise: PromiseLike<unknown>): void;
   /** Lines of the agent's log, tagged with its id in the host's. They are outside the turn: a rollback takes none back. */

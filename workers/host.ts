@@ -1,3 +1,4 @@
+import { explained } from '../core/after-turn.ts';
 import { decode, type Packed, sizeOf } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { type Fault, toFault } from '../core/fault.ts';
@@ -136,9 +137,10 @@ export class Host {
         effects = turn.effects;
       }
     } catch (error) {
-      fault = toFault(error);
+      fault = toFault(explained(error));
     } finally {
       turn.end();
+      draft.revoke();
     }
     const due = exists && (changed || this.#state.stored?.tailBytes !== 0);
     return { asleep: true, snapshot: due ? this.#state.snapshot() : undefined, changed, effects, fault };
@@ -191,9 +193,10 @@ export class Host {
       return { kind: 'done', number, reply, change, effects: turn.effects };
     } catch (error) {
       if (turn.cancelled) return { kind: 'cancelled', number };
-      return { kind: 'failed', number, fault: toFault(error), refused: error instanceof InvalidMessage };
+      return { kind: 'failed', number, fault: toFault(explained(error)), refused: error instanceof InvalidMessage };
     } finally {
       turn.end();
+      draft.revoke();
     }
   }
 

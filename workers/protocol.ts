@@ -59,6 +59,8 @@ export type Up =
   /** What a turn has yielded. */
   | { readonly kind: 'chunk'; readonly turn: number; readonly chunk: Packed }
   | Call
+  /** A durable message that is told outside of turns. */
+  | ({ readonly kind: 'tell' } & Tell)
   /** So many more chunks that answer a call were read. */
   | { readonly kind: 'read'; readonly call: number; readonly count: number }
   /** Nobody wants to know any more what answers a call. */
@@ -67,7 +69,13 @@ export type Up =
   | { readonly kind: 'awake'; readonly kept: boolean }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly fields: Packed; readonly text: string };
 
-/** A message that a turn sends and awaits the reply of. `call` counts those of one incarnation, `turn` is the turn's number; 0 outside of turns. */
+/** In the place of a turn's number: what goes on after a turn, or beside it. */
+export const BACKGROUND = -1;
+
+/**
+ * A message that a turn sends and awaits the reply of. `call` counts those of one incarnation, `turn` is the turn's number: 0 of
+ * `activate` and `passivate`, {@link BACKGROUND} outside of turns.
+ */
 export interface Call {
   readonly kind: 'call';
   readonly call: number;

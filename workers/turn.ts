@@ -1,10 +1,11 @@
+import { REMEDY } from '../core/after-turn.ts';
 import type { AgentStream } from '../core/agent-stream.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { AgentLog } from '../core/log.ts';
 import type { Calls } from './calls.ts';
 import type { AgentContext, AlarmTime, CallOptions } from './define-agent.ts';
 import { freshName, Outbox } from './outbox.ts';
-import type { Effects } from './protocol.ts';
+import { BACKGROUND, type Effects } from './protocol.ts';
 import type { Reach } from './reach.ts';
 import type { Root } from './state.ts';
 import type { Wakefulness } from './wakefulness.ts';
@@ -60,17 +61,16 @@ export class Turn implements AgentContext<unknown> {
   }
 
   async send<Reply>(agentId: string, message: unknown, options: CallOptions = {}): Promise<Reply> {
-    this.#open('send');
-    return this.#calls.send(this.#number, this.#reach, agentId, message, options) as Promise<Reply>;
+    return this.#calls.send(this.#caller, this.#reach, agentId, message, options) as Promise<Reply>;
   }
 
   stream<Chunk, Reply>(agentId: string, message: unknown, options: CallOptions = {}): AgentStream<Chunk, Reply> {
-    this.#open('stream');
-    return this.#calls.stream(this.#number, this.#reach, agentId, message, options) as AgentStream<Chunk, Reply>;
+    return this.#calls.stream(this.#caller, this.#reach, agentId, message, options) as AgentStream<Chunk, Reply>;
   }
 
   tell(agentId: string, message: unknown): void {
-    this.#out('tell').tell(agentId, message);
+    if (this.#root) this.#out('tell').tell(agentId, message);
+    else this.#calls.tell(this.#reach, agentId, message);
   }
 
   alarm(when: AlarmTime, message: unknown, { name = freshName() }: { name?: string } = {}): string {
@@ -82,7 +82,6 @@ export class Turn implements AgentContext<unknown> {
   }
 
   keepAwake(promise: PromiseLike<unknown>): void {
-    this.#open('keepAwake');
     this.#wakefulness.hold(promise);
   }
 
@@ -113,6 +112,11 @@ export class Turn implements AgentContext<unknown> {
     this.#calls.end(this.#number);
   }
 
+  /** What it is called by: its turn, or what goes on behind that. */
+  get #caller(): number {
+    return this.#root ? this.#number : BACKGROUND;
+  }
+
   #out(verb: string): Outbox {
     this.#open(verb);
     this.#outbox ??= new Outbox(this.#reach);
@@ -121,10 +125,7 @@ export class Turn implements AgentContext<unknown> {
 
   #open(what: string): Root {
     if (this.#root) return this.#root;
-    throw new DrowseError(
-      'ERR_DROWSE_UNTRACKED_MUTATION',
-      `agent.${what} was used after its turn had ended, where a change could not be kept. Await the work inside receive(), or send the agent a message that makes the change in a turn of its own.`,
-    );
+    throw new DrowseError('ERR_DROWSE_UNTRACKED_MUTATION', `agent.${what} was used after its turn had ended${REMEDY}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { asError, DrowseError } from '../../core/errors.ts';
 import { toFault } from '../../core/fault.ts';
-import type { Call, Down } from '../../workers/protocol.ts';
+import { BACKGROUND, type Call, type Down } from '../../workers/protocol.ts';
 import type { Hosting } from '../hosting.ts';
 import { type Chain, NOBODY, showChain } from '../messages/chain.ts';
 import type { Delivery, Reader } from '../messages/delivery.ts';
@@ -28,8 +28,8 @@ export class AgentCalls {
     const { call, turn, to, body, timeoutMs, once } = order;
     try {
       const chain = [...(cause?.chain ?? NOBODY), this.#agentId];
-      const awaitedBy = (cause?.awaitedBy ?? 0) + 1;
-      if (chain.slice(-awaitedBy).includes(to)) throw cycle(chain, to);
+      const awaitedBy = turn === BACKGROUND ? 0 : (cause?.awaitedBy ?? 0) + 1;
+      if (chain.slice(chain.length - awaitedBy).includes(to)) throw cycle(chain, to);
       const reader = order.streams ? this.#reader(call) : undefined;
       const left = this.#streams.get(call)?.leaving.signal;
       const ended = this.#signal(turn);

@@ -1,3 +1,4 @@
+import { explained } from '../../core/after-turn.ts';
 import { DrowseError } from '../../core/errors.ts';
 import { HeapExceeded } from '../isolates/heap-guard.ts';
 import { Hung } from '../isolates/hung.ts';
@@ -12,7 +13,10 @@ export function crashError(
 ): DrowseError {
   const doing = at === 'starting' ? 'as it started' : duringTurnOf(at.delivery);
   const told = (code: DrowseError['code'], what: string) =>
-    new DrowseError(code, `Agent ${agentId} ${what} ${doing}: ${how.message}`, { cause: how, agentId });
+    new DrowseError(code, `Agent ${agentId} ${what} ${doing}: ${(explained(how) as Error).message}`, {
+      cause: how,
+      agentId,
+    });
   if (how instanceof HeapExceeded || (how as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY') {
     return told('ERR_DROWSE_AGENT_OUT_OF_MEMORY', 'ran out of memory');
   }

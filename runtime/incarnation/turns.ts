@@ -2,7 +2,7 @@ import type { Packed } from '../../core/codec.ts';
 import type { DrowseError } from '../../core/errors.ts';
 import { fromFault } from '../../core/fault.ts';
 import type { Journal } from '../../storage/store.ts';
-import type { Call, Passivated, Up } from '../../workers/protocol.ts';
+import type { Call, Passivated, Tell, Up } from '../../workers/protocol.ts';
 import type { Hosting } from '../hosting.ts';
 import type { Isolate } from '../isolates/isolate.ts';
 import { timedOut } from '../messages/cancellation.ts';
@@ -136,6 +136,8 @@ export class Turns {
         return this.#chunk(frame.chunk, this.#window.get(frame.turn)?.reader);
       case 'call':
         return this.#call(frame);
+      case 'tell':
+        return this.#tell(frame);
       case 'read':
         return this.#calls.read(frame.call, frame.count);
       case 'leave':
@@ -188,6 +190,13 @@ export class Turns {
     const cause = this.#window.get(call.turn);
     const leave = () => void this.#calls.send(call, cause);
     this.#gate.pass(leave, (error) => this.#calls.refuse(call, error));
+  }
+
+  #tell({ to, body }: Tell): void {
+    const agentId = this.#agentId;
+    const failed = (err: unknown) =>
+      this.#hosting.settings.log.warn({ agentId, to, err }, 'what an agent told outside of its turns may be lost');
+    this.#gate.pass(() => void this.#hosting.tell(to, body, { chain: [agentId] }).catch(failed), failed);
   }
 
   #answer(frame: Answer, delivery: Delivery): void {
