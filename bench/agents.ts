@@ -9,6 +9,7 @@ export const agents = {
   keeper: module('keeper'),
   padded: module('padded'),
   faulty: module('faulty'),
+  speaker: module('speaker'),
 };
 
 /** The echo agent as it was written, for Node to strip of its types as it is loaded. */

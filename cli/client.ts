@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { InvalidArgumentError, Option } from 'commander';
-import { KEY_HEADER } from '../server/idempotency-key.ts';
+import { EVENT_STREAM, KEY_HEADER } from '../server/headers.ts';
 import { Failure } from './failure.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:7420';
@@ -35,43 +36,96 @@ export interface Question {
   /** Goes along as JSON, unless it is undefined. */
   readonly message?: unknown;
   readonly key?: string | undefined;
+  /** The form of answer that is wanted; by default JSON. */
+  readonly accept?: string;
 }
 
 /** Asks a host. Throws a {@link Failure} where none answers, or where it refuses. */
 export async function ask(url: string, path: string, question: Question = {}): Promise<unknown> {
-  const { status, text } = await exchange(url, path, question).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ECONNREFUSED') {
-      const start = 'start one with "drowse serve --agent <name>=<module>"';
-      throw new Failure(`No host is running at ${url}: ${start}, or name another with --url.`);
-    }
-    throw new Failure(`The host at ${url} cannot be reached: ${error.message}`);
-  });
-  const body = parse(text) as { error?: { code: string; message: string } } | undefined;
-  if (typeof body !== 'object' || body === null || (status >= 300 && body.error === undefined)) {
-    throw new Failure(`What answers at ${url} is not a drowse host (status ${status}).`);
-  }
-  if (body.error) throw new Failure(`${body.error.code}: ${body.error.message}`);
-  return body;
+  return readAnswer(url, await exchange(url, path, question));
 }
 
-/** Without `fetch`, which gives up on an answer after five minutes. */
-function exchange(url: string, path: string, question: Question): Promise<{ status: number; text: string }> {
-  const { method = 'GET', message, key } = question;
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
+/** What a host says of a turn while that runs, and at last. */
+export type Said = { readonly chunk: unknown } | { readonly reply: unknown };
+
+/** Asks a host, and hears what it says as it comes. Throws like {@link ask}. */
+export async function* follow(url: string, path: string, question: Question): AsyncGenerator<Said, void> {
+  const response = await exchange(url, path, { ...question, accept: EVENT_STREAM });
+  if (response.headers['content-type'] !== EVENT_STREAM) {
+    await readAnswer(url, response);
+    throw notAHost(url, response);
+  }
+  let unread = '';
+  try {
+    for await (const text of response.setEncoding('utf8')) {
+      const events = `${unread}${text}`.split('\n\n');
+      unread = events.pop() as string;
+      for (const event of events) {
+        const said = readEvent(event);
+        yield said;
+        if ('reply' in said) return;
+      }
+    }
+  } catch (error) {
+    throw error instanceof Failure ? error : unreachable(url, error as Error);
+  }
+  throw new Failure(`The host at ${url} broke off before the reply.`);
+}
+
+/** Sends a question and resolves once the answer begins. Without `fetch`, which gives up on an answer after five minutes. */
+async function exchange(url: string, path: string, question: Question): Promise<http.IncomingMessage> {
+  const { method = 'GET', message, key, accept } = question;
   const { request } = url.startsWith('https:') ? https : http;
   const headers = {
     ...(message !== undefined && { 'content-type': 'application/json' }),
     ...(key !== undefined && { [KEY_HEADER]: key }),
+    ...(accept !== undefined && { accept }),
   };
-  const outgoing = request(`${url}${path}`, { method, headers }, (response) => {
-    const { statusCode = 0 } = response;
-    response
-      .toArray()
-      .then((chunks) => resolve({ status: statusCode, text: Buffer.concat(chunks).toString() }), reject);
-  });
-  outgoing.on('error', reject);
+  const outgoing = request(`${url}${path}`, { method, headers });
   outgoing.end(message === undefined ? undefined : JSON.stringify(message));
-  return promise;
+  try {
+    const [response] = await once(outgoing, 'response');
+    return response;
+  } catch (error) {
+    throw unreachable(url, error as Error);
+  }
+}
+
+async function readAnswer(url: string, response: http.IncomingMessage): Promise<unknown> {
+  const { statusCode = 0 } = response;
+  const bytes = await response.toArray().catch((error: Error) => Promise.reject(unreachable(url, error)));
+  const body = parse(Buffer.concat(bytes).toString()) as { error?: Refused } | undefined;
+  if (typeof body !== 'object' || body === null || (statusCode >= 300 && body.error === undefined))
+    throw notAHost(url, response);
+  if (body.error) throw refusal(body.error);
+  return body;
+}
+
+/** One event, a name and JSON. Throws what an error says. */
+function readEvent(event: string): Said {
+  const [, name, json = ''] = /^event: (.*)\ndata: (.*)$/.exec(event) ?? [];
+  const value = parse(json);
+  if (name === 'error') throw refusal(value as Refused);
+  return name === 'chunk' ? { chunk: value } : { reply: value };
+}
+
+interface Refused {
+  readonly code: string;
+  readonly message: string;
+}
+
+function refusal({ code, message }: Refused): Failure {
+  return new Failure(`${code}: ${message}`);
+}
+
+function unreachable(url: string, error: NodeJS.ErrnoException): Failure {
+  if (error.code !== 'ECONNREFUSED') return new Failure(`The host at ${url} cannot be reached: ${error.message}`);
+  const start = 'start one with "drowse serve --agent <name>=<module>"';
+  return new Failure(`No host is running at ${url}: ${start}, or name another with --url.`);
+}
+
+function notAHost(url: string, { statusCode = 0 }: http.IncomingMessage): Failure {
+  return new Failure(`What answers at ${url} is not a drowse host (status ${statusCode}).`);
 }
 
 function parse(text: string): unknown {

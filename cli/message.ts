@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { isKey } from '../server/idempotency-key.ts';
+import { isKey } from '../server/headers.ts';
 
 /** A message that was given. In an object, as commander takes a parser's undefined or null for no argument. */
 export interface Given {

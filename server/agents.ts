@@ -1,7 +1,9 @@
 import type { Hono } from 'hono';
-import { DrowseError, type Supervisor } from '../runtime/index.ts';
+import type { Supervisor } from '../runtime/index.ts';
 import { answer, answerText, idOf } from './answer.ts';
-import { AgentFailure, Refusal } from './errors.ts';
+import { ownError, Refusal } from './errors.ts';
+import { answerEvents } from './event-stream.ts';
+import { EVENT_STREAM } from './headers.ts';
 import { type MessageReader, readKey } from './message.ts';
 import { limitOf, pageOf, withNext } from './page.ts';
 
@@ -27,10 +29,14 @@ export function addAgents(app: Hono, supervisor: Supervisor, readMessage: Messag
     const message = await readMessage(c.req.raw);
     const timeout = c.req.query('timeoutMs');
     const patience = { signal: c.req.raw.signal, ...(timeout !== undefined && { timeoutMs: Number(timeout) }) };
-    const reply = await supervisor.send(agentId, message, { ...patience, ...once }).catch((error: unknown) => {
-      throw error instanceof DrowseError ? error : new AgentFailure(error, agentId);
-    });
-    return answer(c, { reply: reply ?? null });
+    const how = { ...patience, ...once };
+    try {
+      if (c.req.header('accept')?.includes(EVENT_STREAM))
+        return await answerEvents(supervisor.stream(agentId, message, how), agentId);
+      return answer(c, { reply: (await supervisor.send(agentId, message, how)) ?? null });
+    } catch (error) {
+      throw ownError(error, agentId);
+    }
   });
 
   app.delete('/agents/:id{.+}', async (c) => answer(c, { deleted: await supervisor.delete(idOf(c)) }));

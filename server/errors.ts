@@ -71,6 +71,11 @@ export class AgentFailure extends Error {
   }
 }
 
+/** What a send has rejected with: an error of drowse's, or the agent's own, told apart. */
+export function ownError(error: unknown, agentId: string): DrowseError | AgentFailure {
+  return error instanceof DrowseError ? error : new AgentFailure(error, agentId);
+}
+
 /** Says what went wrong as a status and a body. An unexpected error keeps its text to itself: it is the log's. */
 export function describeError(error: unknown): { status: Status; body: ErrorBody } {
   if (error instanceof DrowseError) {

@@ -1,6 +1,6 @@
 import { DrowseError } from '../runtime/index.ts';
 import { Refusal } from './errors.ts';
-import { isKey, KEY_HEADER } from './idempotency-key.ts';
+import { isKey, KEY_HEADER } from './headers.ts';
 
 /** What is needed of a request to read its message. */
 interface Body {

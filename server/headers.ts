@@ -5,3 +5,6 @@ export const KEY_HEADER = 'idempotency-key';
 export function isKey(text: string): boolean {
   return text.length <= 512 && /^[!-~](?:[ -~]*[!-~])?$/.test(text);
 }
+
+/** The type that a client accepts which wants what a turn yields as it comes. */
+export const EVENT_STREAM = 'text/event-stream';
