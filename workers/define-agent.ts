@@ -32,6 +32,14 @@ export interface AgentContext<State> {
     options?: CallOptions,
   ): AgentStream<Chunk, Reply>;
   /**
+   * The functions of the host's tools module, by name: `agent.tools.search(query)`. They run in threads that all agents share, and
+   * answer with a promise, or as `stream` does where they yield. A call rejects with what the tool threw, or `ERR_DROWSE_TOOL_FAILED`
+   * where its thread ended. It is outside the turn, leaves after all earlier turns are durable, and is cancelled with the turn. A name
+   * that there is not throws `ERR_DROWSE_UNKNOWN_TOOL`. `ToolsOf` of drowse/tools types them.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: what they are is known where they are defined
+  readonly tools: any;
+  /**
    * Tells an agent, which may be this one, a durable message. It is part of the turn: kept with it or not at all, and then
    * processed exactly once as far as states show. Throws, and tells nothing, for an id of no registered type
    * (`ERR_DROWSE_UNKNOWN_TYPE`, `ERR_DROWSE_INVALID_AGENT_ID`) and a message that cannot be copied or is too large.

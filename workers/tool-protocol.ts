@@ -2,17 +2,6 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Packed } from '../core/codec.ts';
 import type { Fault } from '../core/fault.ts';
 
-/** What a tool is given after its arguments. */
-export interface ToolContext {
-  /**
-   * Aborted when nobody waits for the call any more: its turn was cancelled, or has left the stream. Hand it on to whatever the tool
-   * waits for. A tool that is declared CPU-bound and goes on for longer than `abortGraceMs` loses its thread.
-   */
-  readonly signal: AbortSignal;
-  /** The full id of the agent that calls. */
-  readonly agentId: string;
-}
-
 /** What a thread of the pools is started with. */
 export interface ToolBoot {
   /** URL of the tools' module. */

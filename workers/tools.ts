@@ -1,3 +1,3 @@
 // The public door of a tools module: everything that `import … from 'drowse/tools'` can name.
 export { cpuBound } from './cpu-bound.ts';
-export type { ToolContext } from './tool-protocol.ts';
+export type { ToolContext, ToolsOf } from './tool-types.ts';

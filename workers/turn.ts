@@ -7,11 +7,14 @@ import { freshName, Outbox } from './outbox.ts';
 import type { Effects } from './protocol.ts';
 import type { Reach } from './reach.ts';
 import type { Root } from './state.ts';
+import type { ToolKind } from './tool-protocol.ts';
+import { turnTools } from './turn-tools.ts';
 import type { Wakefulness } from './wakefulness.ts';
 
 /** What the turns of a thread have in common. */
 export interface Surroundings extends Reach {
   readonly agentId: string;
+  readonly tools: Readonly<Record<string, ToolKind>>;
   readonly log: AgentLog;
   readonly calls: Calls;
   readonly wakefulness: Wakefulness;
@@ -24,7 +27,7 @@ export interface Surroundings extends Reach {
 export class Turn implements AgentContext<unknown> {
   readonly id: string;
   readonly log: AgentLog;
-  readonly #reach: Reach;
+  readonly #surroundings: Surroundings;
   readonly #calls: Calls;
   readonly #wakefulness: Wakefulness;
   readonly #number: number;
@@ -32,6 +35,7 @@ export class Turn implements AgentContext<unknown> {
   /** Made when something is first told: most turns tell nothing. */
   #outbox: Outbox | undefined;
   #abort: AbortController | undefined;
+  #tools: object | undefined;
   #cancelled = false;
 
   /** `number` is that of the message that causes the turn; 0 where none does. */
@@ -42,7 +46,7 @@ export class Turn implements AgentContext<unknown> {
     this.#wakefulness = wakefulness;
     this.id = agentId;
     this.log = log;
-    this.#reach = surroundings;
+    this.#surroundings = surroundings;
     this.#root = root;
   }
 
@@ -61,12 +65,20 @@ export class Turn implements AgentContext<unknown> {
 
   async send<Reply>(agentId: string, message: unknown, options: CallOptions = {}): Promise<Reply> {
     this.#open('send');
-    return this.#calls.send(this.#number, this.#reach, agentId, message, options) as Promise<Reply>;
+    return this.#calls.send(this.#number, this.#surroundings, agentId, message, options) as Promise<Reply>;
   }
 
   stream<Chunk, Reply>(agentId: string, message: unknown, options: CallOptions = {}): AgentStream<Chunk, Reply> {
     this.#open('stream');
-    return this.#calls.stream(this.#number, this.#reach, agentId, message, options) as AgentStream<Chunk, Reply>;
+    return this.#calls.stream(this.#number, this.#surroundings, agentId, message, options) as AgentStream<Chunk, Reply>;
+  }
+
+  get tools(): object {
+    this.#tools ??= turnTools(this.#surroundings.tools, (tool, kind, args) => {
+      this.#open(`tools.${tool}`);
+      return this.#calls.use(this.#number, tool, kind, args, this.#surroundings);
+    });
+    return this.#tools;
   }
 
   tell(agentId: string, message: unknown): void {
@@ -115,7 +127,7 @@ export class Turn implements AgentContext<unknown> {
 
   #out(verb: string): Outbox {
     this.#open(verb);
-    this.#outbox ??= new Outbox(this.#reach);
+    this.#outbox ??= new Outbox(this.#surroundings);
     return this.#outbox;
   }
 

@@ -71,8 +71,8 @@ export class ToolLane {
   }
 
   /** Threads that exist. */
-  get threads(): number {
-    return this.#threads.size;
+  get threads(): Iterable<ToolThread> {
+    return this.#threads.values();
   }
 
   get running(): number {
@@ -219,6 +219,7 @@ export class ToolLane {
     });
     this.#threads.set(worker, thread);
     const watch = heaps.watch(thread, tools.maxHeapBytes);
+    thread.watch = watch;
     if (this.#isShared) hangs.watch(thread);
     for (const name of ['stdout', 'stderr'] as const) {
       const stream = worker[name].setEncoding('utf8').on('data', (text: string) => output.take(name, text));

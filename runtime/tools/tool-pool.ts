@@ -1,12 +1,14 @@
 import type { Packed } from '../../core/codec.ts';
 import { asError, DrowseError } from '../../core/errors.ts';
 import { fromFault } from '../../core/fault.ts';
+import { unknownTool } from '../../core/unknown-tool.ts';
 import type { Described, ToolKind } from '../../workers/tool-protocol.ts';
 import { aborted } from '../messages/cancellation.ts';
 import { Output } from '../output.ts';
 import { invalid } from '../settings.ts';
 import { ToolCall, type ToolCallOptions } from './tool-call.ts';
 import { type LaneServices, ToolLane } from './tool-lane.ts';
+import type { ToolThread } from './tool-thread.ts';
 
 /** How many I/O-bound calls run at a time, all in one thread. */
 const IO_CALLS = 256;
@@ -98,7 +100,7 @@ export class ToolPool {
     });
     try {
       if (this.#closed) throw closed();
-      if (lane === undefined) throw unknown(name, Object.keys(this.kinds));
+      if (lane === undefined) throw unknownTool(name, Object.keys(this.kinds));
       if (signal.aborted) throw aborted(signal);
       lane.take(call);
       const cancel = () => lane.cancel(call);
@@ -111,11 +113,15 @@ export class ToolPool {
     return call;
   }
 
+  /** Threads that exist. */
+  get threads(): ToolThread[] {
+    return this.#all.flatMap((lane) => [...lane.threads]);
+  }
+
   get stats(): ToolStats {
-    const sum = (figure: 'threads' | 'running' | 'waiting') =>
-      this.#all.reduce((total, lane) => total + lane[figure], 0);
+    const sum = (figure: 'running' | 'waiting') => this.#all.reduce((total, lane) => total + lane[figure], 0);
     return {
-      threads: sum('threads'),
+      threads: this.threads.length,
       running: sum('running'),
       waiting: sum('waiting'),
       calls: this.#calls,
@@ -134,10 +140,6 @@ function toolsOf(described: Described): Extract<Described, { ok: true }>['tools'
   if (!described.ok) throw fromFault(described.fault);
   if (described.tools.length === 0) throw new Error('it exports no function');
   return described.tools;
-}
-
-function unknown(name: string, names: readonly string[]): DrowseError {
-  return new DrowseError('ERR_DROWSE_UNKNOWN_TOOL', `There is no tool "${name}"; there are: ${names.join(', ')}.`);
 }
 
 function closed(): DrowseError {

@@ -2,9 +2,10 @@ import type { Worker } from 'node:worker_threads';
 import type { Pulse } from '../../workers/pulse.ts';
 import type { Memory } from '../isolates/carrier.ts';
 import type { Beating } from '../isolates/hang-guard.ts';
-import type { Guarded, HeapExceeded } from '../isolates/heap-guard.ts';
+import type { Guarded, HeapExceeded, HeapWatch } from '../isolates/heap-guard.ts';
 import { Hung } from '../isolates/hung.ts';
 import { memoryOf, ranMs, whereaboutsOf } from '../isolates/thread-facts.ts';
+import type { Holder } from '../memory/holder.ts';
 
 export interface ToolThreadOptions {
   readonly pulse: Pulse;
@@ -15,7 +16,11 @@ export interface ToolThreadOptions {
 }
 
 /** A thread of the tools' pools, as the guards see it. */
-export class ToolThread implements Guarded, Beating {
+export class ToolThread implements Guarded, Beating, Holder {
+  readonly kind = 'thread';
+  readonly pid = undefined;
+  /** The watch over its memory. */
+  watch: Pick<HeapWatch, 'bytes'> | undefined;
   readonly id: number;
   readonly pulse: Pulse;
   readonly #worker: Worker;
@@ -36,6 +41,10 @@ export class ToolThread implements Guarded, Beating {
 
   get ranMs(): number {
     return ranMs(this.#worker);
+  }
+
+  get heldBytes(): number {
+    return this.watch?.bytes ?? 0;
   }
 
   heap(): Promise<Memory | undefined> {
