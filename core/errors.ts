@@ -86,6 +86,15 @@ export const ERROR_CODES = {
   },
   ERR_DROWSE_STORE_LOCKED: { retryable: true, meaning: 'Another supervisor holds the directory.' },
   ERR_DROWSE_TIMEOUT: { retryable: true, meaning: 'The deadline passed; the turn was withdrawn or rolled back.' },
+  ERR_DROWSE_TOOL_FAILED: {
+    retryable: true,
+    meaning:
+      'The thread that a tool ran in ended before the tool had; `cause` says how. What the tool did may have happened.',
+  },
+  ERR_DROWSE_UNKNOWN_TOOL: {
+    retryable: false,
+    meaning: 'The tools module exports no function of that name; the text lists those that it does.',
+  },
   ERR_DROWSE_UNKNOWN_TYPE: { retryable: false, meaning: 'No agent type of that name is registered.' },
   ERR_DROWSE_UNTRACKED_MUTATION: {
     retryable: false,

@@ -42,10 +42,10 @@ export function toFault(thrown: unknown, depth = 0): Fault {
 }
 
 /** The error a fault was made of: a {@link DrowseError} of that agent, or an `Error` with the same name, stack and properties. */
-export function fromFault(fault: Fault, agentId: string): Error {
+export function fromFault(fault: Fault, agentId?: string): Error {
   const cause = fault.cause && { cause: fromFault(fault.cause, agentId) };
   const error = fault.code
-    ? new DrowseError(fault.code, fault.message, { ...cause, agentId })
+    ? new DrowseError(fault.code, fault.message, { ...cause, ...(agentId !== undefined && { agentId }) })
     : new Error(fault.message, cause);
   // Defined, not assigned: a property called __proto__ must not become the error's prototype.
   for (const [key, value] of ownProperties(fault)) define(error, key, value, true);

@@ -22,6 +22,7 @@ import type { Keyed } from './messages/once.ts';
 import type { Retention } from './messages/retention.ts';
 import type { Settings } from './settings.ts';
 import type { Counters } from './statistics/counters.ts';
+import type { ToolPool } from './tools/tool-pool.ts';
 
 /** What all agents of one supervisor share. */
 export interface Hosting {
@@ -42,6 +43,8 @@ export interface Hosting {
   readonly pages: PageReturn;
   readonly quarantines: Quarantines;
   readonly retention: Pick<Retention, 'answered'>;
+  /** Undefined for a host that has none. */
+  readonly tools: ToolPool | undefined;
   /** The registered agent types. */
   readonly types: readonly string[];
   /** Sends a message for an agent's turn: encoded, as is the reply. `chain` has the agents whose turns led to it, of which the last `awaitedBy` wait for it; `reader` gets what its turn yields. */

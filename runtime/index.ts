@@ -30,6 +30,7 @@ export type {
   SendOptions,
   SupervisorOptions,
   TellOptions,
+  ToolsOptions,
 } from './options.ts';
 export type { AgentInfo, AgentSummary, AwakeInfo, InboxInfo } from './statistics/agent-info.ts';
 export type { MemoryReport } from './statistics/memory-report.ts';

@@ -18,6 +18,7 @@ import { Quarantines } from './lifecycle/quarantines.ts';
 import { RestartBudget } from './lifecycle/restart-budget.ts';
 import { Room } from './lifecycle/room.ts';
 import { StartGate } from './lifecycle/start-gate.ts';
+import type { Holder } from './memory/holder.ts';
 import { MemoryBudget } from './memory/memory-budget.ts';
 import { MemoryReturn } from './memory/memory-return.ts';
 import { MemoryUse } from './memory/memory-use.ts';
@@ -33,6 +34,8 @@ import { Waker } from './messages/waker.ts';
 import type { Settings } from './settings.ts';
 import { StallWatch } from './stall-watch.ts';
 import { Counters } from './statistics/counters.ts';
+import { ToolPool } from './tools/tool-pool.ts';
+import type { ToolSettings } from './tools/tool-settings.ts';
 
 /** How many agents are awake at a time for what had been waiting on disk. */
 const RESUMED_AT_ONCE = 16;
@@ -70,6 +73,8 @@ export class Services implements Hosting {
   readonly spares: Spares;
   readonly alarms: AlarmClock;
   readonly once: Once;
+  tools: ToolPool | undefined;
+  readonly #guards: { readonly heaps: HeapGuard; readonly hangs: HangGuard };
   readonly #awaken: ServicesOptions['awaken'];
   readonly #deletionOf: ServicesOptions['deletionOf'];
   readonly #stalls: StallWatch;
@@ -94,13 +99,13 @@ export class Services implements Hosting {
     this.quarantines = new Quarantines(messages, () => clock.now());
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
     this.#memoryReturn = new MemoryReturn({ clock, helpers: this.helpers, trims: this.pages.trim });
-    const guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
-    this.isolates = new Isolates(settings, guards, () => this.#memoryReturn.threadEnded());
+    this.#guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
+    this.isolates = new Isolates(settings, this.#guards, () => this.#memoryReturn.threadEnded());
     const { isolates, starts } = this;
     const hasRoom = () => this.memory.isAmple();
     this.spares = new Spares({ isolates, types: types.all, settings, starts, hasRoom });
     this.room = new Room(settings.maxActive, () => this.memory.isShort(), this.timers);
-    const use = new MemoryUse(isolates, !this.pages.missing.some(({ by }) => by === 'v8'));
+    const use = new MemoryUse(() => this.holders, !this.pages.missing.some(({ by }) => by === 'v8'));
     this.memory = new MemoryBudget({
       clock,
       limits: settings.memoryBudget,
@@ -126,8 +131,15 @@ export class Services implements Hosting {
     this.retention = new Retention({ ...settings, messages });
   }
 
-  /** Takes up what an earlier process left. */
-  async start(): Promise<void> {
+  /** What holds memory beside the host's own thread. */
+  get holders(): Holder[] {
+    return [...this.isolates.all, ...(this.tools?.threads ?? [])];
+  }
+
+  /** Loads the tools, and takes up what an earlier process left. */
+  async start(tools: ToolSettings | undefined): Promise<void> {
+    const { settings, timers } = this;
+    if (tools) this.tools = await ToolPool.open({ tools, settings, timers, ...this.#guards });
     await this.quarantines.load();
     this.idle.start();
     this.#stalls.start();
@@ -247,6 +259,7 @@ export class Services implements Hosting {
     this.timers.clear();
     this.#memoryReturn.stop();
     await this.spares.stop();
+    await this.tools?.close();
     await this.helpers.close();
     await this.store.close();
   }

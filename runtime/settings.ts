@@ -38,7 +38,18 @@ type NumberOption = keyof typeof NUMBERS;
 
 /** Of each type. */
 const MAX_SPARES = 1_000;
-const OTHERS = ['directory', 'store', 'agents', 'restarts', 'spares', 'memoryBudgetMb', 'durability', 'log', 'clock'];
+const OTHERS = [
+  'directory',
+  'store',
+  'agents',
+  'tools',
+  'restarts',
+  'spares',
+  'memoryBudgetMb',
+  'durability',
+  'log',
+  'clock',
+];
 const MAX_KEY_BYTES = 512;
 
 /** {@link SupervisorOptions} with every default filled in, checked and frozen. */
@@ -168,7 +179,7 @@ function spareBounds(value: NonNullable<SupervisorOptions['spares']>): SpareBoun
   return { min, max: mustBeInRange('spares.max', value.max ?? Math.max(min, 4), { min, max: MAX_SPARES }) };
 }
 
-function mustBeInRange(name: string, value: unknown, range: { min: number; max: number }): number {
+export function mustBeInRange(name: string, value: unknown, range: { min: number; max: number }): number {
   if (typeof value === 'number' && value >= range.min && value <= range.max) return value;
   throw invalid(`${name} must be a number from ${range.min} to ${range.max}, not ${show(value)}`);
 }

@@ -26,6 +26,7 @@ import { ask, describe, inspectAwake, inspectInbox } from './statistics/inspecti
 import { type MemoryReport, reportMemory } from './statistics/memory-report.ts';
 import type { SupervisorStats } from './statistics/supervisor-stats.ts';
 import { takeStats } from './statistics/take-stats.ts';
+import { resolveTools } from './tools/tool-settings.ts';
 
 /**
  * Hosts agents: starts one worker thread per active agent, puts idle ones to sleep, and wakes them when a message comes.
@@ -71,11 +72,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   static async open(options: SupervisorOptions): Promise<Supervisor> {
     const settings = resolveSettings(options);
     const types = new AgentTypes(options.agents);
+    const tools = options.tools === undefined ? undefined : resolveTools(options.tools);
     const { directory = '' } = options;
     const store = options.store ?? (await LevelStore.open({ directory, durability: settings.durability }));
     const supervisor = new Supervisor(types, settings, store);
     try {
-      await supervisor.#services.start();
+      await supervisor.#services.start(tools);
       return supervisor;
     } catch (error) {
       await supervisor.close();
@@ -215,7 +217,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
 
   /** Where the host's memory is: not for every second, it reads what the system knows of all its pages and asks each thread. */
   memory(): Promise<MemoryReport> {
-    return reportMemory(this.#services.isolates);
+    return reportMemory(this.#services.holders);
   }
 
   /**

@@ -62,6 +62,44 @@ t.test('a project in JavaScript installs it and has agents that sleep and wake',
 });
 
 t.test('a project in TypeScript runs it, with strict types', async (t) => {
+  write(
+    'tools.ts',
+    `
+    import { cpuBound, type ToolContext } from 'drowse/tools';
+    export async function search(query: string, { signal }: ToolContext): Promise<string[]> {
+      signal.throwIfAborted();
+      return [query];
+    }
+    export async function* complete(prompt: string): AsyncGenerator<string, number> {
+      yield prompt;
+      return 1;
+    }
+    export const measure = cpuBound((text: string, context: ToolContext) => text.length + context.agentId.length);
+    export const version = 1;
+    `,
+  );
+  write(
+    'searcher.ts',
+    `
+    import { defineAgent } from 'drowse/agent';
+    import type { ToolsOf } from 'drowse/tools';
+    export default defineAgent({
+      initialState: () => ({ found: [] as string[] }),
+      async receive(agent, query: string): Promise<number> {
+        const tools: ToolsOf<typeof import('./tools.ts')> = agent.tools;
+        agent.state.found = await tools.search(query);
+        for await (const chunk of tools.complete(query)) agent.state.found.push(chunk.toUpperCase());
+        // @ts-expect-error: a text
+        tools.search(5);
+        // @ts-expect-error: the context is not for the caller to give
+        tools.measure(query, {});
+        // @ts-expect-error: not a function
+        tools.version;
+        return (await tools.measure(query)).valueOf();
+      },
+    });
+    `,
+  );
   write('counter.ts', agent(': { add: number }'));
   write('host.ts', host('ts', ': unknown'));
   write(
@@ -117,7 +155,7 @@ t.test('its command explains itself', async (t) => {
   t.match(stdout, /^Usage: drowse /);
 });
 
-t.test('only its two doors can be imported', async (t) => {
+t.test('only its three doors can be imported', async (t) => {
   for (const inner of ['drowse/dist/runtime/index.js', 'drowse/runtime', 'drowse/workers']) {
     await t.rejects(node('-e', `import(${JSON.stringify(inner)})`), { message: /ERR_PACKAGE_PATH_NOT_EXPORTED/ });
   }
@@ -136,7 +174,7 @@ t.test('it holds what runs, its types and its docs: no tests, benchmarks, source
   const strange = paths.filter(
     (path) =>
       !/^(dist\/.+\.(js|d\.ts)|docs\/.+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path) ||
-      /(^|\/)(test|tests|bench|tools|node_modules|\.tap)\/|\.test\./.test(path),
+      /(^|\/)(test|tests|bench|node_modules|\.tap)\/|^dist\/tools\/|\.test\./.test(path),
   );
   t.strictSame(strange, []);
 });

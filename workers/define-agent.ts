@@ -34,6 +34,13 @@ export interface AgentContext<State> {
     options?: CallOptions,
   ): AgentStream<Chunk, Reply>;
   /**
+   * The functions of the host's tools module, by name: `agent.tools.search(query)`. They run in threads that all agents share, and
+   * answer with a promise, or as `stream` does where they yield. A call rejects with what the tool threw, or `ERR_DROWSE_TOOL_FAILED`
+   * where its thread ended. It is outside the turn, leaves after all earlier turns are durable, and is cancelled with the turn. A name
+   * that there is not throws `ERR_DROWSE_UNKNOWN_TOOL`. {@link Register} types them.
+   */
+  readonly tools: Tools;
+  /**
    * Tells an agent, which may be this one, a durable message. It is part of the turn: kept with it or not at all, and then
    * processed exactly once as far as states show. Throws, and tells nothing, for an id of no registered type
    * (`ERR_DROWSE_UNKNOWN_TYPE`, `ERR_DROWSE_INVALID_AGENT_ID`) and a message that cannot be copied or is too large.
@@ -70,7 +77,7 @@ export interface CallOptions {
 /** A moment, milliseconds from now, an interval in milliseconds, or a cron expression, in the host's time zone unless it names one. */
 export type AlarmTime = Date | number | { every: number } | { cron: string; timezone?: string };
 
-export type { AgentStream, ToolsOf };
+export type { AgentStream };
 
 /** An agent: its first state, and what it does with a message. `Sent` is what senders give; a schema makes a `Message` of it. */
 // biome-ignore lint/suspicious/noExplicitAny: a definition stands for every agent of its type
@@ -145,10 +152,9 @@ export type StateOf<Definition extends AgentDefinition> =
 export interface Register {}
 
 /** The tools, as {@link Register} has them; any where it says nothing of them. */
-export type Tools = Register extends { tools: infer Module } ? ToolsOf<Module> : Unregistered;
+// biome-ignore lint/suspicious/noExplicitAny: nothing is known of them
+export type Tools = Register extends { tools: infer Module } ? ToolsOf<Module> : any;
 
 /** The shared data, as {@link Register} has it; any where it says nothing of it. */
-export type SharedData = Register extends { shared: infer Data } ? SharedOf<Data> : Unregistered;
-
 // biome-ignore lint/suspicious/noExplicitAny: nothing is known of it
-type Unregistered = Readonly<Record<string, any>>;
+export type SharedData = Register extends { shared: infer Data } ? SharedOf<Data> : Readonly<Record<string, any>>;

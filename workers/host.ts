@@ -86,9 +86,9 @@ export class Host {
   async hydrate(orders: Orders): Promise<Hydrated> {
     try {
       this.#orders = orders;
-      const { agentId, types, maxMessageBytes } = orders;
+      const { agentId, types, tools, maxMessageBytes } = orders;
       const [log, calls, wakefulness] = [this.#log, this.#calls, this.#wakefulness];
-      this.#surroundings = { agentId, types, maxMessageBytes, log, calls, wakefulness };
+      this.#surroundings = { agentId, types, tools, maxMessageBytes, log, calls, wakefulness };
       this.#definition = await this.#load(orders.module);
       this.#state = await this.#rebuild(orders.stored);
       await this.#activate();

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Packed } from '../core/codec.ts';
 import type { Fault } from '../core/fault.ts';
 import type { LogLevel } from '../core/log.ts';
+import type { ToolKind } from './tool-protocol.ts';
 
 /** What a worker is started with. The entry takes it out of `workerData` before any of the agent's code is loaded. */
 export interface Boot {
@@ -59,8 +60,8 @@ export type Up =
   /** What a turn has yielded. */
   | { readonly kind: 'chunk'; readonly turn: number; readonly chunk: Packed }
   | Call
-  /** A durable message that is told outside of turns. */
-  | ({ readonly kind: 'tell' } & Tell)
+  | ToolRequest
+  | Telling
   /** So many more chunks that answer a call were read. */
   | { readonly kind: 'read'; readonly call: number; readonly count: number }
   /** Nobody wants to know any more what answers a call. */
@@ -86,6 +87,27 @@ export interface Call {
   readonly once: { readonly key: string; readonly fingerprint: string } | undefined;
   /** Whether the chunks that answer it are wanted. */
   readonly streams: boolean;
+}
+
+/** A call of a tool; numbered as {@link Call} is. */
+export interface ToolRequest {
+  readonly kind: 'tool';
+  readonly call: number;
+  readonly turn: number;
+  readonly tool: string;
+  /** The list of them. */
+  readonly args: Packed;
+  readonly streams: boolean;
+}
+
+/** A durable message that is told outside of turns; answered once it is on disk. Numbered as {@link Call} is. */
+export interface Telling {
+  readonly kind: 'tell';
+  readonly call: number;
+  readonly turn: typeof BACKGROUND;
+  readonly to: string;
+  readonly body: Uint8Array;
+  readonly streams: false;
 }
 
 /** What a turn did to the state, encoded in the thread: only the change, or all of it where that is the better record. */
@@ -141,6 +163,8 @@ export interface Orders {
   readonly module: string;
   /** The registered agent types: those that can be told something. */
   readonly types: readonly string[];
+  /** The tools that can be called. */
+  readonly tools: Readonly<Record<string, ToolKind>>;
   /** Undefined for an agent that has never committed. */
   readonly stored: { readonly snapshot: Uint8Array; readonly records: readonly Uint8Array[] } | undefined;
   readonly maxMessageBytes: number;

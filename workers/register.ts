@@ -1,4 +1,5 @@
 import type { AgentStream } from '../core/agent-stream.ts';
+import type { ToolContext } from './tool-context.ts';
 
 /**
  * What agents see of a module of tools: each of its functions without the context that it is given last, an async generator as a
@@ -14,12 +15,6 @@ export type ToolsOf<Module> = {
 
 /** What agents see of shared data that is registered with these types: nothing in it can be changed. */
 export type SharedOf<Data> = { readonly [Name in keyof Data]: Frozen<Data[Name]> };
-
-/** What of a tool's context tells that a parameter takes it. */
-interface Context {
-  readonly agentId: string;
-  readonly signal: AbortSignal;
-}
 
 type Asked<Parameters extends unknown[]> =
   Unboxed<WithoutContext<Boxed<Parameters>>> extends infer Args extends unknown[] ? Args : never;
@@ -37,8 +32,8 @@ type WithoutContext<Boxes extends unknown[]> = Boxes extends [...infer Given, [i
 type IsContext<Last> =
   IsAny<Last> extends true
     ? false
-    : Context extends Last
-      ? [keyof Last & keyof Context] extends [never]
+    : ToolContext extends Last
+      ? [keyof Last & keyof ToolContext] extends [never]
         ? false
         : true
       : false;

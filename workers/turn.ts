@@ -8,11 +8,14 @@ import { freshName, Outbox } from './outbox.ts';
 import { BACKGROUND, type Effects } from './protocol.ts';
 import type { Reach } from './reach.ts';
 import type { Root } from './state.ts';
+import type { ToolKind } from './tool-protocol.ts';
+import { turnTools } from './turn-tools.ts';
 import type { Wakefulness } from './wakefulness.ts';
 
 /** What the turns of a thread have in common. */
 export interface Surroundings extends Reach {
   readonly agentId: string;
+  readonly tools: Readonly<Record<string, ToolKind>>;
   readonly log: AgentLog;
   readonly calls: Calls;
   readonly wakefulness: Wakefulness;
@@ -25,7 +28,7 @@ export interface Surroundings extends Reach {
 export class Turn implements AgentContext<unknown> {
   readonly id: string;
   readonly log: AgentLog;
-  readonly #reach: Reach;
+  readonly #surroundings: Surroundings;
   readonly #calls: Calls;
   readonly #wakefulness: Wakefulness;
   readonly #number: number;
@@ -33,6 +36,7 @@ export class Turn implements AgentContext<unknown> {
   /** Made when something is first told: most turns tell nothing. */
   #outbox: Outbox | undefined;
   #abort: AbortController | undefined;
+  #tools: object | undefined;
   #cancelled = false;
 
   /** `number` is that of the message that causes the turn; 0 where none does. */
@@ -43,7 +47,7 @@ export class Turn implements AgentContext<unknown> {
     this.#wakefulness = wakefulness;
     this.id = agentId;
     this.log = log;
-    this.#reach = surroundings;
+    this.#surroundings = surroundings;
     this.#root = root;
   }
 
@@ -61,16 +65,26 @@ export class Turn implements AgentContext<unknown> {
   }
 
   async send<Reply>(agentId: string, message: unknown, options: CallOptions = {}): Promise<Reply> {
-    return this.#calls.send(this.#caller, this.#reach, agentId, message, options) as Promise<Reply>;
+    return this.#calls.send(this.#caller, this.#surroundings, agentId, message, options) as Promise<Reply>;
   }
 
   stream<Chunk, Reply>(agentId: string, message: unknown, options: CallOptions = {}): AgentStream<Chunk, Reply> {
-    return this.#calls.stream(this.#caller, this.#reach, agentId, message, options) as AgentStream<Chunk, Reply>;
+    return this.#calls.stream(this.#caller, this.#surroundings, agentId, message, options) as AgentStream<Chunk, Reply>;
+  }
+
+  get tools(): object {
+    this.#tools ??= turnTools(this.#surroundings.tools, (tool, kind, args) =>
+      this.#calls.use(this.#caller, tool, kind, args, this.#surroundings),
+    );
+    return this.#tools;
   }
 
   tell(agentId: string, message: unknown): void {
     if (this.#root) this.#out('tell').tell(agentId, message);
-    else this.#calls.tell(this.#reach, agentId, message);
+    else
+      this.#calls.tell(this.#surroundings, agentId, message).catch((err: unknown) => {
+        this.log.warn({ to: agentId, err: String(err) }, 'what was told outside of a turn may be lost');
+      });
   }
 
   alarm(when: AlarmTime, message: unknown, { name = freshName() }: { name?: string } = {}): string {
@@ -119,7 +133,7 @@ export class Turn implements AgentContext<unknown> {
 
   #out(verb: string): Outbox {
     this.#open(verb);
-    this.#outbox ??= new Outbox(this.#reach);
+    this.#outbox ??= new Outbox(this.#surroundings);
     return this.#outbox;
   }
 

@@ -72,7 +72,8 @@ export class Incarnation {
       const isolate = this.#spawn();
       const { maxMessageBytes, maxStateBytes } = settings;
       const module = await this.#inTime(isolates.load(isolate, this.#type));
-      const orders = { agentId: this.#agentId, module, types, stored, maxMessageBytes, maxStateBytes };
+      const tools = this.#hosting.tools?.kinds ?? {};
+      const orders = { agentId: this.#agentId, module, types, tools, stored, maxMessageBytes, maxStateBytes };
       const hydrated = await this.#inTime(isolate.call<Hydrated>((control) => control.hydrate(orders)));
       if (!hydrated.ok) throw fromFault(hydrated.fault, this.#agentId);
       if (stored && stored.snapshot.length > isolate.maxHeapBytes / LARGE) await isolate.fits();

@@ -2,7 +2,7 @@ import type { Packed } from '../../core/codec.ts';
 import type { DrowseError } from '../../core/errors.ts';
 import { fromFault } from '../../core/fault.ts';
 import type { Journal } from '../../storage/store.ts';
-import type { Call, Passivated, Tell, Up } from '../../workers/protocol.ts';
+import type { Call, Passivated, Telling, ToolRequest, Up } from '../../workers/protocol.ts';
 import type { Hosting } from '../hosting.ts';
 import type { Isolate } from '../isolates/isolate.ts';
 import { timedOut } from '../messages/cancellation.ts';
@@ -135,9 +135,9 @@ export class Turns {
       case 'chunk':
         return this.#chunk(frame.chunk, this.#window.get(frame.turn)?.reader);
       case 'call':
-        return this.#call(frame);
+      case 'tool':
       case 'tell':
-        return this.#tell(frame);
+        return this.#call(frame);
       case 'read':
         return this.#calls.read(frame.call, frame.count);
       case 'leave':
@@ -186,17 +186,10 @@ export class Turns {
     if (reader) this.#gate.pass(() => reader.push(chunk), ignore);
   }
 
-  #call(call: Call): void {
+  #call(call: Call | ToolRequest | Telling): void {
     const cause = this.#window.get(call.turn);
-    const leave = () => void this.#calls.send(call, cause);
+    const leave = () => void this.#calls.ask(call, cause);
     this.#gate.pass(leave, (error) => this.#calls.refuse(call, error));
-  }
-
-  #tell({ to, body }: Tell): void {
-    const agentId = this.#agentId;
-    const failed = (err: unknown) =>
-      this.#hosting.settings.log.warn({ agentId, to, err }, 'what an agent told outside of its turns may be lost');
-    this.#gate.pass(() => void this.#hosting.tell(to, body, { chain: [agentId] }).catch(failed), failed);
   }
 
   #answer(frame: Answer, delivery: Delivery): void {
