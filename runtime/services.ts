@@ -74,6 +74,8 @@ export class Services implements Hosting {
   readonly alarms: AlarmClock;
   readonly once: Once;
   tools: ToolPool | undefined;
+  /** Threads and memory go by the system's time, whatever this supervisor goes by. */
+  readonly #guardTimers = new Timers(systemClock);
   readonly #guards: { readonly heaps: HeapGuard; readonly hangs: HangGuard };
   readonly #awaken: ServicesOptions['awaken'];
   readonly #deletionOf: ServicesOptions['deletionOf'];
@@ -98,8 +100,9 @@ export class Services implements Hosting {
     this.budget = new RestartBudget(this.timers, () => clock.elapsed(), settings.restarts);
     this.quarantines = new Quarantines(messages, () => clock.now());
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
-    this.#memoryReturn = new MemoryReturn({ clock, helpers: this.helpers, trims: this.pages.trim });
-    this.#guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
+    this.#memoryReturn = new MemoryReturn({ clock: systemClock, helpers: this.helpers, trims: this.pages.trim });
+    const heaps = new HeapGuard(this.#guardTimers, systemClock);
+    this.#guards = { heaps, hangs: new HangGuard(this.#guardTimers, systemClock, settings) };
     this.isolates = new Isolates(settings, this.#guards, () => this.#memoryReturn.threadEnded());
     const { isolates, starts } = this;
     const hasRoom = () => this.memory.isAmple();
@@ -107,7 +110,7 @@ export class Services implements Hosting {
     this.room = new Room(settings.maxActive, () => this.memory.isShort(), this.timers);
     const use = new MemoryUse(() => this.holders, !this.pages.missing.some(({ by }) => by === 'v8'));
     this.memory = new MemoryBudget({
-      clock,
+      clock: systemClock,
       limits: settings.memoryBudget,
       measure: () => use.bytes,
       workers: () => isolates.threads + isolates.processes,
@@ -257,6 +260,7 @@ export class Services implements Hosting {
   async stop(): Promise<void> {
     this.#stalls.stop();
     this.timers.clear();
+    this.#guardTimers.clear();
     this.#memoryReturn.stop();
     await this.spares.stop();
     await this.tools?.close();

@@ -11,6 +11,7 @@ import { Agent } from './agent.ts';
 import { AgentHandle, type AnyAgent } from './agent-handle.ts';
 import { AgentTypes } from './agent-types.ts';
 import { announce, type SupervisorEvents } from './events.ts';
+import { keepInside } from './inside.ts';
 import { aborted } from './messages/cancellation.ts';
 import { DeadLetters } from './messages/dead-letters.ts';
 import { type Reader, readReply } from './messages/delivery.ts';
@@ -54,6 +55,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       announce: (name, event) => announce(this, settings.log, name, event),
       awaken: (agentId) => (this.#closing ? undefined : (this.#agents.get(agentId) ?? this.#awaken(agentId))),
       deletionOf: (agentId) => this.#agents.get(agentId)?.deletion,
+    });
+    keepInside(this, {
+      agents: this.#agents,
+      services: this.#services,
+      idOf: (agentId) => this.#find(agentId).id.full,
     });
     this.deadLetters = new DeadLetters({
       messages: store.messages,

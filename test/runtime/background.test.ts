@@ -1,7 +1,6 @@
 import t from 'tap';
 import { eventually } from '../eventually.ts';
-import { HeldStore } from '../held-store.ts';
-import { fixture, openHost } from '../host.ts';
+import { fixture, openHeld, openHost } from '../host.ts';
 import { inboxOf, lettersOf, notesOf } from './durable-messages.ts';
 
 const agents = { behind: fixture('behind') };
@@ -49,13 +48,12 @@ t.test('a part of the state that a turn kept in hand is of no use after it, comm
 });
 
 t.test('what is told behind a turn leaves after all turns before it are durable', async (t) => {
-  const store = new HeldStore();
-  const host = await openHost(t, { store, agents });
+  const { host, disk } = await openHeld(t, { agents });
   const sent = host.send('a', later('tell', 'b'));
-  await eventually('the turn waits to be written', () => store.held.length === 1);
+  await eventually('the turn waits to be written', () => disk.waiting === 1);
   await eventually('it has been told', async () => (await host.inspect('a'))?.awake?.keptAwake === false);
   t.same(await inboxOf(host, 'b'), []);
-  store.release();
+  disk.release();
   await sent;
   await eventually('the other is told', async () => (await notesOf(host, 'b')).length === 1);
 });
