@@ -8,6 +8,7 @@ import { LevelStore } from '../storage/level-store.ts';
 import type { Store } from '../storage/store.ts';
 import { Agent } from './agent.ts';
 import { AgentTypes } from './agent-types.ts';
+import { announcer } from './announcer.ts';
 import type { SupervisorEvents } from './events.ts';
 import { aborted } from './messages/cancellation.ts';
 import { DeadLetters } from './messages/dead-letters.ts';
@@ -48,7 +49,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       settings,
       store,
       types,
-      announce: (name, event) => this.#announce(name, event),
+      announce: announcer(this, settings.log),
       awaken: (agentId) => (this.#closing ? undefined : (this.#agents.get(agentId) ?? this.#awaken(agentId))),
       deletionOf: (agentId) => this.#agents.get(agentId)?.deletion,
     });
@@ -277,20 +278,5 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
 
   #pack(agentId: string, message: unknown): Packed {
     return packMessage(message, { maxMessageBytes: this.#settings.maxMessageBytes, agentId });
-  }
-
-  #announce<Name extends keyof SupervisorEvents>(name: Name, event: SupervisorEvents[Name][0]): void {
-    // `err` is the key under which loggers show an error whole.
-    const { cause: err, ...fields } = event as { cause?: Error | string };
-    const text = 'agentId' in fields ? `agent ${name}` : name;
-    this.#settings.log[err ? 'warn' : 'debug']({ event: name, ...fields, ...(err && { err }) }, text);
-    // Not now: a listener may call what changes the agent that is just being changed.
-    queueMicrotask(() => {
-      try {
-        (this as EventEmitter).emit(name, event);
-      } catch (err) {
-        this.#settings.log.error({ event: name, err }, 'a listener threw');
-      }
-    });
   }
 }
