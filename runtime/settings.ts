@@ -38,7 +38,18 @@ type NumberOption = keyof typeof NUMBERS;
 
 /** Of each type. */
 const MAX_SPARES = 1_000;
-const OTHERS = ['directory', 'store', 'agents', 'restarts', 'spares', 'memoryBudgetMb', 'durability', 'log', 'clock'];
+const OTHERS = [
+  'directory',
+  'store',
+  'agents',
+  'restarts',
+  'spares',
+  'memoryBudgetMb',
+  'shared',
+  'durability',
+  'log',
+  'clock',
+];
 const MAX_KEY_BYTES = 512;
 
 /** {@link SupervisorOptions} with every default filled in, checked and frozen. */
@@ -130,8 +141,9 @@ export function mustBeKnown(options: object, names: readonly string[], prefix: s
   }
 }
 
-export function invalid(why: string): DrowseError {
-  return new DrowseError('ERR_DROWSE_INVALID_OPTIONS', `Invalid options: ${why}.`);
+export function invalid(why: string, cause?: unknown): DrowseError {
+  const details = cause === undefined ? {} : { cause };
+  return new DrowseError('ERR_DROWSE_INVALID_OPTIONS', `Invalid options: ${why}.`, details);
 }
 
 function backoff(value: readonly [number, number]): readonly [number, number] {

@@ -20,6 +20,7 @@ import type { CloseOptions, SendOptions, SupervisorOptions, TellOptions } from '
 import { retire } from './retirement.ts';
 import { Services } from './services.ts';
 import { checkDrain, checkPatience, resolveSettings, type Settings } from './settings.ts';
+import { SharedData } from './shared-data.ts';
 import type { AgentInfo, AgentStatus, AgentSummary } from './statistics/agent-info.ts';
 import { ask, describe, inspectAwake, inspectInbox } from './statistics/inspection.ts';
 import { type MemoryReport, reportMemory } from './statistics/memory-report.ts';
@@ -41,7 +42,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   readonly #agents = new Map<string, Agent>();
   #closing: Promise<void> | undefined;
 
-  private constructor(types: AgentTypes, settings: Settings, store: Store) {
+  private constructor(types: AgentTypes, settings: Settings, shared: SharedData, store: Store) {
     super();
     this.#types = types;
     this.#settings = settings;
@@ -49,6 +50,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       settings,
       store,
       types,
+      shared,
       announce: announcer(this, settings.log),
       awaken: (agentId) => (this.#closing ? undefined : (this.#agents.get(agentId) ?? this.#awaken(agentId))),
       deletionOf: (agentId) => this.#agents.get(agentId)?.deletion,
@@ -70,9 +72,10 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   static async open(options: SupervisorOptions): Promise<Supervisor> {
     const settings = resolveSettings(options);
     const types = new AgentTypes(options.agents);
+    const shared = await SharedData.read(options.shared);
     const { directory = '' } = options;
     const store = options.store ?? (await LevelStore.open({ directory, durability: settings.durability }));
-    const supervisor = new Supervisor(types, settings, store);
+    const supervisor = new Supervisor(types, settings, shared, store);
     try {
       await supervisor.#services.start();
       return supervisor;
@@ -133,6 +136,16 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   async skip(agentId: string, messageId: string): Promise<boolean> {
     const number = /^\d{1,14}$/.test(messageId) ? Number(messageId) : 0;
     return number > 0 && this.#awaken(agentId).skip(number);
+  }
+
+  /**
+   * Replaces one piece of the shared data; takes what `shared` of `open` takes, except for files. Turns of messages that are sent from
+   * now on see it, and `activate` and `passivate`; a turn that runs keeps what it began with. Throws `ERR_DROWSE_INVALID_OPTIONS`, and
+   * replaces nothing, for a name that was not declared, or a value that is none.
+   */
+  share(name: string, value: unknown): void {
+    this.#mustBeOpen();
+    this.#services.share(name, value);
   }
 
   /** Lets an agent out of quarantine: it takes turns again, and wakes for what waits. False if it was in none. */

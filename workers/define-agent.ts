@@ -50,9 +50,19 @@ export interface AgentContext<State> {
    * that it holds. Nothing of it is kept: what ends the worker ends the work. It does not delay `close` for longer than its drain.
    */
   keepAwake(promise: PromiseLike<unknown>): void;
+  /**
+   * What the host shares with all agents, by name: the same for the whole turn. Bytes are a view on memory that all threads share, so
+   * that to write into it is an error for everybody; JSON is frozen. Throws `ERR_DROWSE_INVALID_OPTIONS` for a name that the host does
+   * not share.
+   */
+  readonly shared: SharedData;
   /** Lines of the agent's log, tagged with its id in the host's. They are outside the turn: a rollback takes none back. */
   readonly log: AgentLog;
 }
+
+/** Pieces by name: a Uint8Array, a text, or a frozen value of JSON. */
+// biome-ignore lint/suspicious/noExplicitAny: the host knows what each is
+export type SharedData = Readonly<Record<string, any>>;
 
 export interface CallOptions {
   /** Milliseconds until the message is withdrawn or its turn rolled back; default the host's `sendTimeoutMs`. */
