@@ -50,7 +50,7 @@ export class HeldPiece {
     this.version = version;
     this.#kind = kind;
     // What came by a channel is a view on all that came with it.
-    this.#bytes = bytes.buffer instanceof SharedArrayBuffer ? bytes : bytes.slice();
+    this.#bytes = bytes.buffer instanceof SharedArrayBuffer ? bytes : new Uint8Array(bytes);
   }
 
   get size(): number {

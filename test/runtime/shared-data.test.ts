@@ -80,21 +80,16 @@ for (const isolation of isolations) {
       );
       const [begun, until] = [join(folder, 'begun'), join(folder, 'until')];
       await read(host, 'idle', 'motd');
-      const running = host.send('busy', {
-        do: 'readLater',
-        begun,
-        until,
-        first: ['motd'],
-        rest: ['motd', 'table', 'other'],
-      });
+      const names = ['motd', 'table', 'other'];
+      const running = host.send('busy', { do: 'readLater', begun, until, names });
       await eventually('the turn has begun', () => existsSync(begun));
       host.share('motd', 'new');
       host.share('table', Uint8Array.of(2));
-      const next = read(host, 'busy', 'motd', 'table', 'other');
-      t.same(await read(host, 'idle', 'motd', 'table', 'other'), ['new', Uint8Array.of(2), 1], 'others see it at once');
-      t.same(await read(host, 'fresh', 'motd', 'table', 'other'), ['new', Uint8Array.of(2), 1]);
+      const next = read(host, 'busy', ...names);
+      t.same(await read(host, 'idle', ...names), ['new', Uint8Array.of(2), 1], 'others see it at once');
+      t.same(await read(host, 'fresh', ...names), ['new', Uint8Array.of(2), 1]);
       writeFileSync(until, '');
-      t.same(await running, ['old', 'old', Uint8Array.of(1), 1], 'also what it had not read yet');
+      t.same(await running, ['old', Uint8Array.of(1), 1], 'also of what it had not read yet');
       t.same(await next, ['new', Uint8Array.of(2), 1]);
       host.share('motd', 'newest');
       t.same(await read(host, 'busy', 'motd'), ['newest']);
