@@ -48,6 +48,11 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'An agent id is empty, over 512 bytes, holds control characters, or has an empty part.',
   },
+  ERR_DROWSE_INVALID_MESSAGE: {
+    retryable: false,
+    meaning:
+      "The schema of the agent's type refuses the message; the text and `issues` say where. Nothing has changed.",
+  },
   ERR_DROWSE_INVALID_OPTIONS: { retryable: false, meaning: 'An option is unknown or out of range; the text names it.' },
   ERR_DROWSE_MAILBOX_FULL: {
     retryable: true,
@@ -81,6 +86,15 @@ export const ERROR_CODES = {
   },
   ERR_DROWSE_STORE_LOCKED: { retryable: true, meaning: 'Another supervisor holds the directory.' },
   ERR_DROWSE_TIMEOUT: { retryable: true, meaning: 'The deadline passed; the turn was withdrawn or rolled back.' },
+  ERR_DROWSE_TOOL_FAILED: {
+    retryable: true,
+    meaning:
+      'The thread that a tool ran in ended before the tool had; `cause` says how. What the tool did may have happened.',
+  },
+  ERR_DROWSE_UNKNOWN_TOOL: {
+    retryable: false,
+    meaning: 'The tools module exports no function of that name; the text lists those that it does.',
+  },
   ERR_DROWSE_UNKNOWN_TYPE: { retryable: false, meaning: 'No agent type of that name is registered.' },
   ERR_DROWSE_UNTRACKED_MUTATION: {
     retryable: false,
@@ -92,21 +106,34 @@ export const ERROR_CODES = {
 /** A code of {@link ERROR_CODES}. Compare codes, never texts. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** What a schema says against a message: in words, and the keys that lead to the part that is meant, from the outside in. */
+export interface MessageIssue {
+  readonly message: string;
+  readonly path: readonly (string | number)[];
+}
+
 /**
  * The one error class of drowse. `code` is stable across versions, `retryable` says whether the same call may
- * succeed later, `cause` carries what lies behind it, `agentId` names the agent where there is one.
+ * succeed later, `cause` carries what lies behind it, `agentId` names the agent where there is one. `issues` are there with
+ * `ERR_DROWSE_INVALID_MESSAGE` alone: the first 100.
  */
 export class DrowseError extends Error {
   override readonly name = 'DrowseError';
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly agentId?: string;
+  readonly issues?: readonly MessageIssue[];
 
-  constructor(code: ErrorCode, message: string, details: { cause?: unknown; agentId?: string } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: { cause?: unknown; agentId?: string; issues?: readonly MessageIssue[] } = {},
+  ) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.retryable = ERROR_CODES[code].retryable;
     if (details.agentId !== undefined) this.agentId = details.agentId;
+    if (details.issues !== undefined) this.issues = details.issues;
   }
 }
 

@@ -1,7 +1,6 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type AgentId, parseAgentId } from '../core/agent-id.ts';
 import { DrowseError } from '../core/errors.ts';
+import { environment, moduleUrl } from './module-options.ts';
 import type { AgentTypeOptions, SupervisorOptions } from './options.ts';
 import { permissionFlags } from './permissions.ts';
 import { checkIdleTimeout, checkMaxHeap, invalid, mustBeKnown } from './settings.ts';
@@ -72,12 +71,10 @@ function agentType(name: string, given: URL | string | AgentTypeOptions): AgentT
     ['module', 'idleTimeoutMs', 'maxHeapMb', 'env', 'isolation', 'permissions', 'bundle'],
     `${path}.`,
   );
-  const { idleTimeoutMs, maxHeapMb, env = [], bundle = false } = options;
+  const { idleTimeoutMs, maxHeapMb, env, bundle = false } = options;
   if (typeof bundle !== 'boolean') throw invalid(`${path}.bundle must be true or false`);
   if (bundle && options.permissions !== undefined)
     throw invalid(`${path}.bundle and ${path}.permissions cannot be had together: bundle the module yourself`);
-  if (!Array.isArray(env) || env.some((key) => typeof key !== 'string'))
-    throw invalid(`${path}.env must list names of variables`);
   const module = moduleUrl(`${path}.module`, options.module);
   return {
     name,
@@ -85,7 +82,7 @@ function agentType(name: string, given: URL | string | AgentTypeOptions): AgentT
     bundle,
     idleTimeoutMs: idleTimeoutMs === undefined ? undefined : checkIdleTimeout(`${path}.idleTimeoutMs`, idleTimeoutMs),
     maxHeapBytes: maxHeapMb === undefined ? undefined : checkMaxHeap(`${path}.maxHeapMb`, maxHeapMb),
-    env: Object.fromEntries(env.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]]))),
+    env: environment(`${path}.env`, env),
     process: processFlags(path, options, module),
   };
 }
@@ -108,10 +105,4 @@ function mustBeTypeName(name: string): void {
   } catch (cause) {
     throw invalid(`agents: no agent id can begin with type name ${JSON.stringify(name)}: ${(cause as Error).message}`);
   }
-}
-
-function moduleUrl(path: string, module: unknown): string {
-  if (module instanceof URL) return module.href;
-  if (typeof module !== 'string' || module === '') throw invalid(`${path} must be a path or URL`);
-  return module.startsWith('file:') ? module : pathToFileURL(resolve(module)).href;
 }

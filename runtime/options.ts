@@ -43,6 +43,20 @@ export interface AgentTypeOptions {
   permissions?: Permissions;
 }
 
+/** A module of functions for all agents, and what its threads may do. */
+export interface ToolsOptions {
+  /** A file URL, or a path from the working directory. */
+  module: URL | string;
+  /** Names of the environment variables that the tools see. By default they see none. */
+  env?: readonly string[];
+  /** Threads for CPU-bound tools; default the machine's cores but one, at least 1. */
+  cpuThreads?: number;
+  /** Calls of I/O-bound and of CPU-bound tools that may wait for a thread, each; default 1,000. */
+  maxQueue?: number;
+  /** What a thread may hold in memory, heap and buffers together, before it is ended; default 512. */
+  maxHeapMb?: number;
+}
+
 /** What {@link Supervisor.open} takes. Times are milliseconds, sizes MiB. */
 export interface SupervisorOptions {
   /** Where LevelDB keeps the agents; created if missing. One supervisor at a time may hold it. */
@@ -51,6 +65,11 @@ export interface SupervisorOptions {
   store?: Store;
   /** Agent types by name: a module (file URL, or path from the working directory), or options with one. */
   agents: Readonly<Record<string, URL | string | AgentTypeOptions>>;
+  /**
+   * A module whose exported functions all agents can call as `agent.tools.<name>(…)`. It is loaded once per thread of a pool, and not
+   * once per agent: the place for libraries that are large or slow to load. See docs/tools.md.
+   */
+  tools?: URL | string | ToolsOptions;
   /** An agent sleeps after this long without a message; default 30 min. */
   idleTimeoutMs?: number;
   /** How often idle agents are looked for; default 5 min. */

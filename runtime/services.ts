@@ -18,23 +18,25 @@ import { Quarantines } from './lifecycle/quarantines.ts';
 import { RestartBudget } from './lifecycle/restart-budget.ts';
 import { Room } from './lifecycle/room.ts';
 import { StartGate } from './lifecycle/start-gate.ts';
+import type { Holder } from './memory/holder.ts';
 import { MemoryBudget } from './memory/memory-budget.ts';
 import { MemoryReturn } from './memory/memory-return.ts';
 import { MemoryUse } from './memory/memory-use.ts';
 import { AlarmClock } from './messages/alarm-clock.ts';
 import { cancelOn, type Patience } from './messages/cancellation.ts';
 import { Caution } from './messages/caution.ts';
+import { NOBODY } from './messages/chain.ts';
 import { Delivery } from './messages/delivery.ts';
 import { MessageLoad } from './messages/message-load.ts';
-import { type Given, type Keyed, Once } from './messages/once.ts';
+import { type Given, Once } from './messages/once.ts';
 import { Retention } from './messages/retention.ts';
 import { Waker } from './messages/waker.ts';
 import type { Settings } from './settings.ts';
 import type { SharedData } from './shared-data.ts';
 import { StallWatch } from './stall-watch.ts';
 import { Counters } from './statistics/counters.ts';
-
-const NOBODY: readonly string[] = [];
+import { ToolPool } from './tools/tool-pool.ts';
+import type { ToolSettings } from './tools/tool-settings.ts';
 
 /** How many agents are awake at a time for what had been waiting on disk. */
 const RESUMED_AT_ONCE = 16;
@@ -74,6 +76,8 @@ export class Services implements Hosting {
   readonly spares: Spares;
   readonly alarms: AlarmClock;
   readonly once: Once;
+  tools: ToolPool | undefined;
+  readonly #guards: { readonly heaps: HeapGuard; readonly hangs: HangGuard };
   readonly #awaken: ServicesOptions['awaken'];
   readonly #deletionOf: ServicesOptions['deletionOf'];
   readonly #stalls: StallWatch;
@@ -99,13 +103,13 @@ export class Services implements Hosting {
     this.quarantines = new Quarantines(messages, () => clock.now());
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
     this.#memoryReturn = new MemoryReturn({ clock, helpers: this.helpers, trims: this.pages.trim });
-    const guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
-    this.isolates = new Isolates(settings, guards, () => this.#memoryReturn.threadEnded());
+    this.#guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
+    this.isolates = new Isolates(settings, this.#guards, () => this.#memoryReturn.threadEnded());
     const { isolates, starts } = this;
     const hasRoom = () => this.memory.isAmple();
     this.spares = new Spares({ isolates, types: types.all, settings, starts, hasRoom });
     this.room = new Room(settings.maxActive, () => this.memory.isShort(), this.timers);
-    const use = new MemoryUse(isolates, !this.pages.missing.some(({ by }) => by === 'v8'));
+    const use = new MemoryUse(() => this.holders, !this.pages.missing.some(({ by }) => by === 'v8'));
     this.memory = new MemoryBudget({
       clock,
       limits: settings.memoryBudget,
@@ -131,8 +135,15 @@ export class Services implements Hosting {
     this.retention = new Retention({ ...settings, messages });
   }
 
-  /** Takes up what an earlier process left. */
-  async start(): Promise<void> {
+  /** What holds memory beside the host's own thread. */
+  get holders(): Holder[] {
+    return [...this.isolates.all, ...(this.tools?.threads ?? [])];
+  }
+
+  /** Loads the tools, and takes up what an earlier process left. */
+  async start(tools: ToolSettings | undefined): Promise<void> {
+    const { settings, timers } = this;
+    if (tools) this.tools = await ToolPool.open({ tools, settings, timers, ...this.#guards });
     await this.quarantines.load();
     this.idle.start();
     this.#stalls.start();
@@ -152,7 +163,7 @@ export class Services implements Hosting {
     agentId: string,
     body: Packed,
     patience: Patience,
-    { keyed, chain = NOBODY, reader }: Parameters<Hosting['send']>[3],
+    { keyed, chain = NOBODY, awaitedBy = 0, reader }: Parameters<Hosting['send']>[3],
   ): Promise<Packed> {
     const give = (): Given => {
       this.quarantines.mustBeFree(agentId);
@@ -162,7 +173,7 @@ export class Services implements Hosting {
       if (agent === undefined) throw new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor is closed.');
       const number = this.store.messages.nextNumber();
       const how = keyed ? { once: keyed } : this.#ownTime(patience);
-      const accepted = { number, sentAt: this.settings.clock.elapsed(), chain, reader, ...how };
+      const accepted = { number, sentAt: this.settings.clock.elapsed(), chain, awaitedBy, reader, ...how };
       const delivery = new Delivery(body, accepted);
       this.load.add(delivery);
       agent.accept(delivery);
@@ -174,9 +185,9 @@ export class Services implements Hosting {
     return delivery.reply;
   }
 
-  /** Stores a message for an agent, under its key if it has one, and hands it over. */
-  async tell(agentId: string, body: Uint8Array, keyed: Keyed | undefined): Promise<void> {
-    return keyed ? this.once.tell(keyed, () => this.#tell(agentId, body, keyed)) : this.#tell(agentId, body);
+  async tell(agentId: string, body: Uint8Array, how: Parameters<Hosting['tell']>[2]): Promise<void> {
+    const write = () => this.#tell(agentId, body, how);
+    return how.keyed ? this.once.tell(how.keyed, write) : write();
   }
 
   ownNumber(agentId: string): number {
@@ -215,7 +226,7 @@ export class Services implements Hosting {
     return this.#deletionOf(agentId)?.before ?? 0;
   }
 
-  async #tell(agentId: string, body: Uint8Array, keyed?: Keyed): Promise<void> {
+  async #tell(agentId: string, body: Uint8Array, { keyed, chain }: Parameters<Hosting['tell']>[2]): Promise<void> {
     const { messages } = this.store;
     // Not before a delete is on disk: if the process ended in between, it would be told to the agent that was there.
     for (let deletion = this.#deletionOf(agentId); deletion; deletion = this.#deletionOf(agentId)) {
@@ -227,7 +238,7 @@ export class Services implements Hosting {
       // A later delete has covered it.
       if (deleted && deletion.before !== before) return;
     }
-    const told: Told = { number: messages.nextNumber(), at: this.settings.clock.now(), body };
+    const told: Told = { number: messages.nextNumber(), at: this.settings.clock.now(), body, ...(chain && { chain }) };
     const steps: Step[] = [{ kind: 'tell', agentId, told }];
     if (keyed) {
       const { key, fingerprint } = keyed;
@@ -258,6 +269,7 @@ export class Services implements Hosting {
     this.timers.clear();
     this.#memoryReturn.stop();
     await this.spares.stop();
+    await this.tools?.close();
     await this.helpers.close();
     await this.store.close();
   }

@@ -42,10 +42,11 @@ const OTHERS = [
   'directory',
   'store',
   'agents',
+  'tools',
+  'shared',
   'restarts',
   'spares',
   'memoryBudgetMb',
-  'shared',
   'durability',
   'log',
   'clock',
@@ -180,7 +181,7 @@ function spareBounds(value: NonNullable<SupervisorOptions['spares']>): SpareBoun
   return { min, max: mustBeInRange('spares.max', value.max ?? Math.max(min, 4), { min, max: MAX_SPARES }) };
 }
 
-function mustBeInRange(name: string, value: unknown, range: { min: number; max: number }): number {
+export function mustBeInRange(name: string, value: unknown, range: { min: number; max: number }): number {
   if (typeof value === 'number' && value >= range.min && value <= range.max) return value;
   throw invalid(`${name} must be a number from ${range.min} to ${range.max}, not ${show(value)}`);
 }

@@ -2,18 +2,18 @@ import { EventEmitter } from 'node:events';
 import type { AgentStream } from '../core/agent-stream.ts';
 import { bytesOf, type Packed } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
-import { fingerprint } from '../core/fingerprint.ts';
 import { packMessage } from '../core/pack-message.ts';
 import { LevelStore } from '../storage/level-store.ts';
 import type { Store } from '../storage/store.ts';
+import type { AgentDefinition } from '../workers/define-agent.ts';
 import { Agent } from './agent.ts';
+import { AgentHandle, type AnyAgent } from './agent-handle.ts';
 import { AgentTypes } from './agent-types.ts';
-import { announcer } from './announcer.ts';
-import type { SupervisorEvents } from './events.ts';
+import { announce, type SupervisorEvents } from './events.ts';
 import { aborted } from './messages/cancellation.ts';
 import { DeadLetters } from './messages/dead-letters.ts';
 import { type Reader, readReply } from './messages/delivery.ts';
-import { keyedBy } from './messages/once.ts';
+import { keyOf } from './messages/once.ts';
 import { type PendingMessage, readInbox } from './messages/pending-message.ts';
 import { streamOf } from './messages/turn-stream.ts';
 import type { CloseOptions, SendOptions, SupervisorOptions, TellOptions } from './options.ts';
@@ -26,6 +26,7 @@ import { ask, describe, inspectAwake, inspectInbox } from './statistics/inspecti
 import { type MemoryReport, reportMemory } from './statistics/memory-report.ts';
 import type { SupervisorStats } from './statistics/supervisor-stats.ts';
 import { takeStats } from './statistics/take-stats.ts';
+import { resolveTools } from './tools/tool-settings.ts';
 
 /**
  * Hosts agents: starts one worker thread per active agent, puts idle ones to sleep, and wakes them when a message comes.
@@ -51,7 +52,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       store,
       types,
       shared,
-      announce: announcer(this, settings.log),
+      announce: (name, event) => announce(this, settings.log, name, event),
       awaken: (agentId) => (this.#closing ? undefined : (this.#agents.get(agentId) ?? this.#awaken(agentId))),
       deletionOf: (agentId) => this.#agents.get(agentId)?.deletion,
     });
@@ -72,17 +73,23 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   static async open(options: SupervisorOptions): Promise<Supervisor> {
     const settings = resolveSettings(options);
     const types = new AgentTypes(options.agents);
+    const tools = options.tools === undefined ? undefined : resolveTools(options.tools);
     const shared = await SharedData.read(options.shared);
     const { directory = '' } = options;
     const store = options.store ?? (await LevelStore.open({ directory, durability: settings.durability }));
     const supervisor = new Supervisor(types, settings, shared, store);
     try {
-      await supervisor.#services.start();
+      await supervisor.#services.start(tools);
       return supervisor;
     } catch (error) {
       await supervisor.close();
       throw error;
     }
+  }
+
+  /** This supervisor's verbs for one agent, typed: `supervisor.agent<typeof chat>('chat/ada')`. Throws for an id that is none. */
+  agent<Definition extends AgentDefinition = AnyAgent>(agentId: string): AgentHandle<Definition> {
+    return new AgentHandle(this, this.#find(agentId).id.full);
   }
 
   /**
@@ -115,12 +122,10 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * `ERR_DROWSE_STORE_FAILED` where it may or may not have been stored.
    */
   async tell(agentId: string, message: unknown, options: TellOptions = {}): Promise<void> {
-    const { idempotencyKey } = options;
     const { id } = this.#find(agentId);
     const body = bytesOf(this.#pack(id.full, message));
-    const keyed =
-      idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `tell ${fingerprint(message)}`);
-    return this.#services.tell(id.full, body, keyed);
+    const keyed = keyOf('tell', id.full, message, options.idempotencyKey);
+    return this.#services.tell(id.full, body, { keyed });
   }
 
   /** The durable messages an agent has not processed, without waking it: alarms that are due, then what was told, the oldest first. */
@@ -222,7 +227,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
 
   /** Where the host's memory is: not for every second, it reads what the system knows of all its pages and asks each thread. */
   memory(): Promise<MemoryReport> {
-    return reportMemory(this.#services.isolates);
+    return reportMemory(this.#services.holders);
   }
 
   /**
@@ -255,8 +260,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const { id } = this.#find(agentId);
     const body = this.#pack(id.full, message);
     if (signal?.aborted) throw aborted(signal);
-    const keyed =
-      idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `send ${fingerprint(message)}`);
+    const keyed = keyOf('send', id.full, message, idempotencyKey);
     const how = { keyed, ...(reader && { reader }) };
     return readReply(await this.#services.send(id.full, body, { signal, timeoutMs }, how)) as Reply;
   }

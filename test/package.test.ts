@@ -22,10 +22,9 @@ execFileSync('mkdir', [project]);
 
 /** Writes a file of the project. */
 const write = (name: string, text: string) => writeFileSync(join(project, name), text);
-/** Runs node in the project, with this test's binary and none of its flags, and returns what it prints. */
+/** Runs node in the project, with this test's binary and none of its flags, which every spawn puts into NODE_OPTIONS, and returns what it prints. */
 async function node(...args: string[]): Promise<string> {
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  return (await run(process.execPath, args, { cwd: project, env })).stdout;
+  return (await run('env', ['-u', 'NODE_OPTIONS', process.execPath, ...args], { cwd: project })).stdout;
 }
 
 write('package.json', JSON.stringify({ name: 'project', private: true, type: 'module' }));
@@ -63,6 +62,44 @@ t.test('a project in JavaScript installs it and has agents that sleep and wake',
 });
 
 t.test('a project in TypeScript runs it, with strict types', async (t) => {
+  write(
+    'tools.ts',
+    `
+    import { cpuBound, type ToolContext } from 'drowse/tools';
+    export async function search(query: string, { signal }: ToolContext): Promise<string[]> {
+      signal.throwIfAborted();
+      return [query];
+    }
+    export async function* complete(prompt: string): AsyncGenerator<string, number> {
+      yield prompt;
+      return 1;
+    }
+    export const measure = cpuBound((text: string, context: ToolContext) => text.length + context.agentId.length);
+    export const version = 1;
+    `,
+  );
+  write(
+    'searcher.ts',
+    `
+    import { defineAgent } from 'drowse/agent';
+    import type { ToolsOf } from 'drowse/tools';
+    export default defineAgent({
+      initialState: () => ({ found: [] as string[] }),
+      async receive(agent, query: string): Promise<number> {
+        const tools: ToolsOf<typeof import('./tools.ts')> = agent.tools;
+        agent.state.found = await tools.search(query);
+        for await (const chunk of tools.complete(query)) agent.state.found.push(chunk.toUpperCase());
+        // @ts-expect-error: a text
+        tools.search(5);
+        // @ts-expect-error: the context is not for the caller to give
+        tools.measure(query, {});
+        // @ts-expect-error: not a function
+        tools.version;
+        return (await tools.measure(query)).valueOf();
+      },
+    });
+    `,
+  );
   write('counter.ts', agent(': { add: number }'));
   write('host.ts', host('ts', ': unknown'));
   write(
@@ -109,8 +146,7 @@ t.test('a project in TypeScript runs it, with strict types', async (t) => {
     skipLibCheck: false,
   };
   write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }));
-  const { stdout } = await run(process.execPath, [tsc, '-p', project]).catch((error) => error);
-  t.equal(stdout, '');
+  t.equal(await node(tsc, '-p', project).catch(({ stdout, stderr }) => stdout + stderr), '');
   t.equal(await node('host.ts'), '1 7\n');
 });
 
@@ -119,7 +155,7 @@ t.test('its command explains itself', async (t) => {
   t.match(stdout, /^Usage: drowse /);
 });
 
-t.test('only its two doors can be imported', async (t) => {
+t.test('only its three doors can be imported', async (t) => {
   for (const inner of ['drowse/dist/runtime/index.js', 'drowse/runtime', 'drowse/workers']) {
     await t.rejects(node('-e', `import(${JSON.stringify(inner)})`), { message: /ERR_PACKAGE_PATH_NOT_EXPORTED/ });
   }
@@ -138,7 +174,7 @@ t.test('it holds what runs, its types and its docs: no tests, benchmarks, source
   const strange = paths.filter(
     (path) =>
       !/^(dist\/.+\.(js|d\.ts)|docs\/.+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path) ||
-      /(^|\/)(test|tests|bench|tools|node_modules|\.tap)\/|\.test\./.test(path),
+      /(^|\/)(test|tests|bench|node_modules|\.tap)\/|^dist\/tools\/|\.test\./.test(path),
   );
   t.strictSame(strange, []);
 });

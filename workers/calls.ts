@@ -1,5 +1,5 @@
 import { type AgentStream, IncomingStream } from '../core/agent-stream.ts';
-import { decode, type Packed } from '../core/codec.ts';
+import { bytesOf, decode, type Packed } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { fromFault } from '../core/fault.ts';
 import { fingerprint } from '../core/fingerprint.ts';
@@ -7,16 +7,20 @@ import { packMessage } from '../core/pack-message.ts';
 import type { CallOptions } from './define-agent.ts';
 import { undraft } from './drafts.ts';
 import { packOutward } from './outward.ts';
-import type { Call, Down, Up } from './protocol.ts';
+import { BACKGROUND, type Call, type Down, type Telling, type ToolRequest, type Up } from './protocol.ts';
 import { addressOf, type Reach } from './reach.ts';
+import type { ToolKind } from './tool-protocol.ts';
 
 type Answered = Extract<Down, { kind: 'replied' | 'refused' }>;
 
-type Order = Omit<Call, 'kind' | 'call' | 'streams'>;
+type Unnumbered<Asked> = Omit<Asked, 'call' | 'streams'>;
+
+type Order = Unnumbered<Call> | Unnumbered<ToolRequest> | Unnumbered<Telling>;
 
 interface Open {
   readonly turn: number;
-  readonly to: string;
+  /** The agent that answers, or for which a tool does. */
+  readonly agentId: string;
   readonly reply: PromiseWithResolvers<unknown>;
   stream?: IncomingStream<unknown, unknown>;
 }
@@ -36,7 +40,8 @@ export class Calls {
 
   /** Sends a message from the turn of that number. */
   send(turn: number, reach: Reach, agentId: string, message: unknown, options: CallOptions): Promise<unknown> {
-    return this.#call(orderOf(turn, reach, agentId, message, options), false).reply.promise;
+    const order = orderOf(turn, reach, agentId, message, options);
+    return this.#call(order, order.to, false).reply.promise;
   }
 
   /** Sends one whose answer is read as it comes. */
@@ -47,14 +52,30 @@ export class Calls {
     message: unknown,
     options: CallOptions,
   ): AgentStream<unknown, unknown> {
-    const open = this.#call(orderOf(turn, reach, agentId, message, options), true);
-    const call = this.#last;
-    const source = {
-      read: (count: number) => this.#post({ kind: 'read', call, count }),
-      leave: () => this.#post({ kind: 'leave', call }),
-    };
-    open.stream = new IncomingStream(source, () => open.reply.promise);
-    return open.stream;
+    const order = orderOf(turn, reach, agentId, message, options);
+    return this.#stream(order, order.to);
+  }
+
+  /** Calls a tool from the turn of that number. Its answer is a promise or a stream, by its kind. */
+  use(
+    turn: number,
+    tool: string,
+    kind: ToolKind,
+    args: readonly unknown[],
+    reach: Reach & { readonly agentId: string },
+  ): unknown {
+    const packed = packMessage(args, reach, (list) => packOutward(list, 'arguments'));
+    const order = { kind: 'tool' as const, turn, tool, args: packed };
+    return kind === 'stream'
+      ? this.#stream(order, reach.agentId)
+      : this.#call(order, reach.agentId, false).reply.promise;
+  }
+
+  /** Tells an agent a durable message that is part of no turn. Resolves once it is on disk; throws where it is refused. */
+  tell(reach: Reach, agentId: string, message: unknown): Promise<unknown> {
+    const to = addressOf(agentId, reach);
+    const body = bytesOf(packMessage(message, reach, packOutward));
+    return this.#call({ kind: 'tell', turn: BACKGROUND, to, body }, to, false).reply.promise;
   }
 
   push({ call, chunk }: { call: number; chunk: Packed }): void {
@@ -65,7 +86,7 @@ export class Calls {
     const call = this.#open.get(frame.call);
     this.#open.delete(frame.call);
     if (call === undefined) return;
-    if (frame.kind === 'refused') call.reply.reject(fromFault(frame.fault, call.to));
+    if (frame.kind === 'refused') call.reply.reject(fromFault(frame.fault, call.agentId));
     else call.reply.resolve(decode(frame.reply));
   }
 
@@ -74,22 +95,39 @@ export class Calls {
     for (const { turn: caller, stream } of this.#open.values()) if (caller === turn) void stream?.return();
   }
 
-  #call(order: Order, streams: boolean): Open {
+  #stream(order: Order, agentId: string): AgentStream<unknown, unknown> {
+    const open = this.#call(order, agentId, true);
+    const call = this.#last;
+    const source = {
+      read: (count: number) => this.#post({ kind: 'read', call, count }),
+      leave: () => this.#post({ kind: 'leave', call }),
+    };
+    open.stream = new IncomingStream(source, () => open.reply.promise);
+    return open.stream;
+  }
+
+  #call(order: Order, agentId: string, streams: boolean): Open {
     if (this.#open.size >= MAX_CALLS) throw tooMany();
     this.#last += 1;
-    const open = { turn: order.turn, to: order.to, reply: Promise.withResolvers<unknown>() };
+    const open = { turn: order.turn, agentId, reply: Promise.withResolvers<unknown>() };
     this.#open.set(this.#last, open);
-    this.#post({ kind: 'call', call: this.#last, ...order, streams });
+    this.#post({ ...order, call: this.#last, streams } as Up);
     return open;
   }
 }
 
-function orderOf(turn: number, reach: Reach, agentId: string, message: unknown, options: CallOptions): Order {
+function orderOf(
+  turn: number,
+  reach: Reach,
+  agentId: string,
+  message: unknown,
+  options: CallOptions,
+): Unnumbered<Call> {
   const to = addressOf(agentId, reach);
   const body = packMessage(message, reach, packOutward);
   const { timeoutMs, idempotencyKey: key } = options;
   const once = key === undefined ? undefined : { key, fingerprint: `send ${fingerprint(undraft(message))}` };
-  return { turn, to, body, timeoutMs, once };
+  return { kind: 'call', turn, to, body, timeoutMs, once };
 }
 
 function tooMany(): DrowseError {

@@ -1,3 +1,4 @@
+import { explained } from '../core/after-turn.ts';
 import { decode, type Packed, sizeOf } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { type Fault, toFault } from '../core/fault.ts';
@@ -8,6 +9,7 @@ import { Calls } from './calls.ts';
 import { Chunks, isGenerator } from './chunks.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { loadDefinition } from './load-definition.ts';
+import { InvalidMessage, validate } from './message-schema.ts';
 import { migrate } from './migrate.ts';
 import { packOutward } from './outward.ts';
 import type { Down, Effects, Hydrated, Orders, Passivated, Up } from './protocol.ts';
@@ -92,9 +94,9 @@ export class Host {
       const { stored, shared: pieces, ...lasting } = orders;
       this.#orders = lasting;
       for (const [name, piece] of pieces) this.#shared.put(name, piece);
-      const { agentId, types, maxMessageBytes } = orders;
+      const { agentId, types, tools, maxMessageBytes } = orders;
       const [log, calls, wakefulness, shared] = [this.#log, this.#calls, this.#wakefulness, this.#shared];
-      this.#surroundings = { agentId, types, maxMessageBytes, log, calls, wakefulness, shared };
+      this.#surroundings = { agentId, types, tools, maxMessageBytes, log, calls, wakefulness, shared };
       this.#definition = await this.#load(orders.module);
       this.#state = await this.#rebuild(stored);
       await this.#activate();
@@ -144,9 +146,10 @@ export class Host {
         effects = turn.effects;
       }
     } catch (error) {
-      fault = toFault(error);
+      fault = toFault(explained(error));
     } finally {
       turn.end();
+      draft.revoke();
     }
     const due = exists && (changed || this.#state.stored?.tailBytes !== 0);
     return { asleep: true, snapshot: due ? this.#state.snapshot() : undefined, changed, effects, fault };
@@ -181,7 +184,11 @@ export class Host {
     this.#running = running;
     this.#pulse.begin(number);
     try {
-      let returned: unknown = await this.#definition.receive(turn, decode(body));
+      const { message: schema } = this.#definition;
+      let message = decode(body);
+      if (schema) message = await validate(schema, message, this.#orders.agentId);
+      if (turn.cancelled) return { kind: 'cancelled', number };
+      let returned: unknown = await this.#definition.receive(turn, message);
       if (isGenerator(returned)) {
         running.chunks = this.#chunks(turn, streams ? number : undefined);
         returned = await running.chunks.drain(returned);
@@ -194,9 +201,11 @@ export class Host {
       this.#carried = undefined;
       return { kind: 'done', number, reply, change, effects: turn.effects };
     } catch (error) {
-      return turn.cancelled ? { kind: 'cancelled', number } : { kind: 'failed', number, fault: toFault(error) };
+      if (turn.cancelled) return { kind: 'cancelled', number };
+      return { kind: 'failed', number, fault: toFault(explained(error)), refused: error instanceof InvalidMessage };
     } finally {
       turn.end();
+      draft.revoke();
     }
   }
 

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Packed } from '../core/codec.ts';
 import type { Fault } from '../core/fault.ts';
 import type { LogLevel } from '../core/log.ts';
+import type { ToolKind } from './tool-protocol.ts';
 
 /** What a worker is started with. The entry takes it out of `workerData` before any of the agent's code is loaded. */
 export interface Boot {
@@ -63,11 +64,14 @@ export type Up =
       readonly change: Change | undefined;
       readonly effects: Effects | undefined;
     }
-  | { readonly kind: 'failed'; readonly number: number; readonly fault: Fault }
+  /** `refused`: the agent takes no such message, the next time neither. */
+  | { readonly kind: 'failed'; readonly number: number; readonly fault: Fault; readonly refused: boolean }
   | { readonly kind: 'cancelled'; readonly number: number }
   /** What a turn has yielded. */
   | { readonly kind: 'chunk'; readonly turn: number; readonly chunk: Packed }
   | Call
+  | ToolRequest
+  | Telling
   /** So many more chunks that answer a call were read. */
   | { readonly kind: 'read'; readonly call: number; readonly count: number }
   /** Nobody wants to know any more what answers a call. */
@@ -76,7 +80,13 @@ export type Up =
   | { readonly kind: 'awake'; readonly kept: boolean }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly fields: Packed; readonly text: string };
 
-/** A message that a turn sends and awaits the reply of. `call` counts those of one incarnation, `turn` is the turn's number; 0 outside of turns. */
+/** In the place of a turn's number: what goes on after a turn, or beside it. */
+export const BACKGROUND = -1;
+
+/**
+ * A message that a turn sends and awaits the reply of. `call` counts those of one incarnation, `turn` is the turn's number: 0 of
+ * `activate` and `passivate`, {@link BACKGROUND} outside of turns.
+ */
 export interface Call {
   readonly kind: 'call';
   readonly call: number;
@@ -87,6 +97,27 @@ export interface Call {
   readonly once: { readonly key: string; readonly fingerprint: string } | undefined;
   /** Whether the chunks that answer it are wanted. */
   readonly streams: boolean;
+}
+
+/** A call of a tool; numbered as {@link Call} is. */
+export interface ToolRequest {
+  readonly kind: 'tool';
+  readonly call: number;
+  readonly turn: number;
+  readonly tool: string;
+  /** The list of them. */
+  readonly args: Packed;
+  readonly streams: boolean;
+}
+
+/** A durable message that is told outside of turns; answered once it is on disk. Numbered as {@link Call} is. */
+export interface Telling {
+  readonly kind: 'tell';
+  readonly call: number;
+  readonly turn: typeof BACKGROUND;
+  readonly to: string;
+  readonly body: Uint8Array;
+  readonly streams: false;
 }
 
 /** What a turn did to the state, encoded in the thread: only the change, or all of it where that is the better record. */
@@ -143,6 +174,8 @@ export interface Orders {
   /** The registered agent types: those that can be told something. */
   readonly types: readonly string[];
   readonly shared: ReadonlyMap<string, SharedPiece>;
+  /** The tools that can be called. */
+  readonly tools: Readonly<Record<string, ToolKind>>;
   /** Undefined for an agent that has never committed. */
   readonly stored: { readonly snapshot: Uint8Array; readonly records: readonly Uint8Array[] } | undefined;
   readonly maxMessageBytes: number;

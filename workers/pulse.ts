@@ -16,6 +16,11 @@ export class Pulse {
     this.#cells = new Float64Array(buffer);
   }
 
+  /** Before another thread writes: it has not beaten yet. */
+  clear(): void {
+    this.#cells.fill(0);
+  }
+
   beat(): void {
     this.#cells[0] = Date.now();
   }

@@ -1,19 +1,23 @@
+import { REMEDY } from '../core/after-turn.ts';
 import type { AgentStream } from '../core/agent-stream.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { AgentLog } from '../core/log.ts';
 import type { Calls } from './calls.ts';
 import type { AgentContext, AlarmTime, CallOptions, SharedData } from './define-agent.ts';
 import { freshName, Outbox } from './outbox.ts';
-import type { Effects } from './protocol.ts';
+import { BACKGROUND, type Effects } from './protocol.ts';
 import type { Reach } from './reach.ts';
 import type { SharedPieces } from './shared-pieces.ts';
 import { sharedView } from './shared-view.ts';
 import type { Root } from './state.ts';
+import type { ToolKind } from './tool-protocol.ts';
+import { turnTools } from './turn-tools.ts';
 import type { Wakefulness } from './wakefulness.ts';
 
 /** What the turns of a thread have in common. */
 export interface Surroundings extends Reach {
   readonly agentId: string;
+  readonly tools: Readonly<Record<string, ToolKind>>;
   readonly log: AgentLog;
   readonly calls: Calls;
   readonly wakefulness: Wakefulness;
@@ -27,7 +31,7 @@ export interface Surroundings extends Reach {
 export class Turn implements AgentContext<unknown> {
   readonly id: string;
   readonly log: AgentLog;
-  readonly #reach: Reach;
+  readonly #surroundings: Surroundings;
   readonly #calls: Calls;
   readonly #wakefulness: Wakefulness;
   readonly #pieces: SharedPieces['all'];
@@ -37,6 +41,7 @@ export class Turn implements AgentContext<unknown> {
   #outbox: Outbox | undefined;
   #shared: SharedData | undefined;
   #abort: AbortController | undefined;
+  #tools: object | undefined;
   #cancelled = false;
 
   /** `number` is that of the message that causes the turn; 0 where none does. */
@@ -48,7 +53,7 @@ export class Turn implements AgentContext<unknown> {
     this.#pieces = shared.all;
     this.id = agentId;
     this.log = log;
-    this.#reach = surroundings;
+    this.#surroundings = surroundings;
     this.#root = root;
   }
 
@@ -72,17 +77,26 @@ export class Turn implements AgentContext<unknown> {
   }
 
   async send<Reply>(agentId: string, message: unknown, options: CallOptions = {}): Promise<Reply> {
-    this.#open('send');
-    return this.#calls.send(this.#number, this.#reach, agentId, message, options) as Promise<Reply>;
+    return this.#calls.send(this.#caller, this.#surroundings, agentId, message, options) as Promise<Reply>;
   }
 
   stream<Chunk, Reply>(agentId: string, message: unknown, options: CallOptions = {}): AgentStream<Chunk, Reply> {
-    this.#open('stream');
-    return this.#calls.stream(this.#number, this.#reach, agentId, message, options) as AgentStream<Chunk, Reply>;
+    return this.#calls.stream(this.#caller, this.#surroundings, agentId, message, options) as AgentStream<Chunk, Reply>;
+  }
+
+  get tools(): object {
+    this.#tools ??= turnTools(this.#surroundings.tools, (tool, kind, args) =>
+      this.#calls.use(this.#caller, tool, kind, args, this.#surroundings),
+    );
+    return this.#tools;
   }
 
   tell(agentId: string, message: unknown): void {
-    this.#out('tell').tell(agentId, message);
+    if (this.#root) this.#out('tell').tell(agentId, message);
+    else
+      this.#calls.tell(this.#surroundings, agentId, message).catch((err: unknown) => {
+        this.log.warn({ to: agentId, err: String(err) }, 'what was told outside of a turn may be lost');
+      });
   }
 
   alarm(when: AlarmTime, message: unknown, { name = freshName() }: { name?: string } = {}): string {
@@ -94,7 +108,6 @@ export class Turn implements AgentContext<unknown> {
   }
 
   keepAwake(promise: PromiseLike<unknown>): void {
-    this.#open('keepAwake');
     this.#wakefulness.hold(promise);
   }
 
@@ -125,18 +138,20 @@ export class Turn implements AgentContext<unknown> {
     this.#calls.end(this.#number);
   }
 
+  /** What it is called by: its turn, or what goes on behind that. */
+  get #caller(): number {
+    return this.#root ? this.#number : BACKGROUND;
+  }
+
   #out(verb: string): Outbox {
     this.#open(verb);
-    this.#outbox ??= new Outbox(this.#reach);
+    this.#outbox ??= new Outbox(this.#surroundings);
     return this.#outbox;
   }
 
   #open(what: string): Root {
     if (this.#root) return this.#root;
-    throw new DrowseError(
-      'ERR_DROWSE_UNTRACKED_MUTATION',
-      `agent.${what} was used after its turn had ended, where a change could not be kept. Await the work inside receive(), or send the agent a message that makes the change in a turn of its own.`,
-    );
+    throw new DrowseError('ERR_DROWSE_UNTRACKED_MUTATION', `agent.${what} was used after its turn had ended${REMEDY}`);
   }
 }
 

@@ -31,10 +31,18 @@ function memoryRows({ rss, pss, anonymous, heaps, external, rest, processes }: M
   ];
 }
 
-function rows({ agents, workers, memory, turns, latency, crashes, mailbox }: SupervisorStats): string[][] {
+function rows({ agents, workers, tools, memory, turns, latency, crashes, mailbox }: SupervisorStats): string[][] {
   return [
     ['agents', `${agents.total}: ${agents.active} awake, ${agents.inactive} asleep`],
     ['threads', `${workers.threads}, of which ${workers.spares} spare, ${workers.zombies} blocked and given up`],
+    ...(tools
+      ? [
+          [
+            'tools',
+            `${tools.running} calls run in ${tools.threads} threads, ${tools.waiting} wait; ${tools.failed} of ${tools.calls} failed`,
+          ],
+        ]
+      : []),
     ['memory', `${mib(memory.rss)} of the process, ${mib(memory.agents)} held by agents`],
     [
       'budget',

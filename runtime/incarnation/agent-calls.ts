@@ -1,12 +1,20 @@
+import { type Packed, pack } from '../../core/codec.ts';
 import { asError, DrowseError } from '../../core/errors.ts';
 import { toFault } from '../../core/fault.ts';
-import type { Call, Down } from '../../workers/protocol.ts';
+import { unknownTool } from '../../core/unknown-tool.ts';
+import { BACKGROUND, type Call, type Down, type Telling, type ToolRequest } from '../../workers/protocol.ts';
 import type { Hosting } from '../hosting.ts';
+import { type Chain, NOBODY, showChain } from '../messages/chain.ts';
 import type { Delivery, Reader } from '../messages/delivery.ts';
 import { keyedBy } from '../messages/once.ts';
 import { checkPatience } from '../settings.ts';
 
-/** The messages that the turns of one incarnation have sent to other agents. */
+type Asked = Call | ToolRequest | Telling;
+
+/** What a tell is answered with. */
+const NOTHING = pack(undefined, 'reply');
+
+/** What the turns of one incarnation have asked others: messages to agents, and calls of tools. */
 export class AgentCalls {
   readonly #agentId: string;
   readonly #hosting: Hosting;
@@ -22,20 +30,15 @@ export class AgentCalls {
     this.#answer = answer;
   }
 
-  /** Sends a message; `cause` is the one whose turn sends it. Never rejects: the turn is answered. */
-  async send(order: Call, cause: Delivery | undefined): Promise<void> {
-    const { call, turn, to, body, timeoutMs, once } = order;
+  /** Asks; `cause` is the message whose turn does. Never rejects: the turn is answered. */
+  async ask(order: Asked, cause: Delivery | undefined): Promise<void> {
+    const { call, turn } = order;
     try {
-      const chain = [...(cause?.chain ?? []), this.#agentId];
-      if (chain.includes(to)) throw cycle(chain, to);
       const reader = order.streams ? this.#reader(call) : undefined;
       const left = this.#streams.get(call)?.leaving.signal;
       const ended = this.#signal(turn);
       const signal = left ? AbortSignal.any([ended, left]) : ended;
-      const patience = { signal, timeoutMs: timeoutMs ?? this.#hosting.settings.sendTimeoutMs };
-      checkPatience(patience.signal, patience.timeoutMs);
-      const keyed = once && keyedBy(to, once.key, once.fingerprint);
-      const reply = await this.#hosting.send(to, body, patience, { keyed, chain, reader });
+      const reply = await this.#answerTo(order, cause, signal, reader);
       this.#answer({ kind: 'replied', call, reply });
     } catch (error) {
       this.#answer({ kind: 'refused', call, fault: toFault(error) });
@@ -54,7 +57,7 @@ export class AgentCalls {
   }
 
   /** What the turn would have said must not be said. */
-  refuse({ call }: Call, cause: Error): void {
+  refuse({ call }: Asked, cause: Error): void {
     this.#answer({ kind: 'refused', call, fault: toFault(asError(cause)) });
   }
 
@@ -69,6 +72,50 @@ export class AgentCalls {
   cancelAll(): void {
     for (const turn of this.#turns.values()) turn.abort();
     this.#turns.clear();
+  }
+
+  async #answerTo(
+    order: Asked,
+    cause: Delivery | undefined,
+    signal: AbortSignal,
+    reader: Reader | undefined,
+  ): Promise<Packed> {
+    switch (order.kind) {
+      case 'call':
+        return this.#send(order, cause, signal, reader);
+      case 'tool':
+        return this.#use(order, signal, reader);
+      case 'tell':
+        await this.#hosting.tell(order.to, order.body, { chain: [this.#agentId] });
+        return NOTHING;
+    }
+  }
+
+  async #send(
+    { turn, to, body, timeoutMs = this.#hosting.settings.sendTimeoutMs, once }: Call,
+    cause: Delivery | undefined,
+    signal: AbortSignal,
+    reader: Reader | undefined,
+  ): Promise<Packed> {
+    const chain = [...(cause?.chain ?? NOBODY), this.#agentId];
+    const awaitedBy = turn === BACKGROUND ? 0 : (cause?.awaitedBy ?? 0) + 1;
+    if (chain.slice(chain.length - awaitedBy).includes(to)) throw cycle(chain, to);
+    checkPatience(signal, timeoutMs);
+    const keyed = once && keyedBy(to, once.key, once.fingerprint);
+    return this.#hosting.send(to, body, { signal, timeoutMs }, { keyed, chain, awaitedBy, reader });
+  }
+
+  #use({ tool, args }: ToolRequest, signal: AbortSignal, reader: Reader | undefined): Promise<Packed> {
+    const { tools } = this.#hosting;
+    if (tools === undefined) throw unknownTool(tool, []);
+    const options = {
+      agentId: this.#agentId,
+      signal,
+      ...(reader && { onChunk: (chunk: Packed) => reader.push(chunk) }),
+    };
+    const used = tools.call(tool, args, options);
+    reader?.open((count) => used.read(count));
+    return used.reply;
   }
 
   #reader(call: number): Reader {
@@ -91,7 +138,7 @@ export class AgentCalls {
   }
 }
 
-function cycle(chain: readonly string[], to: string): DrowseError {
-  const text = `${[...chain, to].join(' -> ')}: this message would wait for the turn that sends it. Use tell(), or answer first.`;
+function cycle(chain: Chain, to: string): DrowseError {
+  const text = `${showChain([...chain, to])}: this message would wait for the turn that sends it. Use tell(), or answer first.`;
   return new DrowseError('ERR_DROWSE_CALL_CYCLE', text, { agentId: to });
 }

@@ -72,8 +72,9 @@ export class Incarnation {
       const isolate = this.#spawn();
       const { maxMessageBytes, maxStateBytes } = settings;
       const module = await this.#inTime(isolates.load(isolate, this.#type));
+      const tools = this.#hosting.tools?.kinds ?? {};
       const limits = { maxMessageBytes, maxStateBytes };
-      const orders = { agentId: this.#agentId, module, types, shared: shared.pieces, stored, ...limits };
+      const orders = { agentId: this.#agentId, module, types, tools, shared: shared.pieces, stored, ...limits };
       const hydrated = await this.#inTime(isolate.call<Hydrated>((control) => control.hydrate(orders)));
       if (!hydrated.ok) throw fromFault(hydrated.fault, this.#agentId);
       if (stored && stored.snapshot.length > isolate.maxHeapBytes / LARGE) await isolate.fits();

@@ -1,35 +1,20 @@
 import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
-import {
-  MessageChannel,
-  type MessagePort,
-  type ResourceLimits,
-  receiveMessageOnPort,
-  Worker,
-} from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { type Remote, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { asError } from '../../core/errors.ts';
-import { within } from '../../core/within.ts';
 import type { Boot, Control, Down, Up } from '../../workers/protocol.ts';
 import { Pulse } from '../../workers/pulse.ts';
 import type { Carrier, CarrierOptions, Listener, Memory } from './carrier.ts';
 import { compileCache } from './compile-cache.ts';
-import { hottestCalls } from './hung.ts';
+import { cpuMsOf, hardLimits, memoryOf, ranMs, whereaboutsOf } from './thread-facts.ts';
 
 // From sources and from dist/ alike.
 const ENTRY = new URL(`../../workers/thread-entry${extname(import.meta.filename)}`, import.meta.url);
 
-/** How long a thread may take to say what it takes. */
-const ANSWER_MS = 1_000;
-
 /** How many frames of one thread are taken in one go: a thread that posts without end must not keep all others waiting. */
 const BURST = 32;
-
-/** For how long a thread that hangs is profiled, and how long it may take to begin and to end that. */
-const PROFILE_MS = 30;
-const PROFILE_ANSWER_MS = 500;
 
 /** A worker thread that runs an agent. */
 export class ThreadCarrier implements Carrier {
@@ -73,7 +58,7 @@ export class ThreadCarrier implements Carrier {
   }
 
   get ranMs(): number {
-    return this.#worker.performance.eventLoopUtilization().active;
+    return ranMs(this.#worker);
   }
 
   post(frames: readonly Down[]): void {
@@ -93,32 +78,16 @@ export class ThreadCarrier implements Carrier {
     this.#control.close();
   }
 
-  /** Taken by an interrupt: it is answered even in an endless loop. */
-  async memory(): Promise<Memory | undefined> {
-    const heap = this.#worker.getHeapStatistics().catch(() => undefined);
-    const statistics = await within(ANSWER_MS, heap);
-    if (statistics === undefined) return undefined;
-    const { used_heap_size: used, external_memory: external, total_physical_size: physical } = statistics;
-    return { used, external, physical };
+  memory(): Promise<Memory | undefined> {
+    return memoryOf(this.#worker);
   }
 
-  async cpuMs(): Promise<number | undefined> {
-    if (typeof this.#worker.cpuUsage !== 'function') return undefined;
-    const usage = await within(ANSWER_MS, this.#worker.cpuUsage()).catch(() => undefined);
-    return usage && (usage.user + usage.system) / 1_000;
+  cpuMs(): Promise<number | undefined> {
+    return cpuMsOf(this.#worker);
   }
 
-  async whereabouts(): Promise<string> {
-    const calls = await within(PROFILE_ANSWER_MS, this.#calls()).catch(() => undefined);
-    return calls && calls.length > 0 ? `at ${calls.join(' < ')}` : 'in a call that cannot be interrupted';
-  }
-
-  /** The innermost first, found by an interrupt; none where Node has none for it. */
-  async #calls(): Promise<string[]> {
-    if (typeof this.#worker.startCpuProfile !== 'function') return [];
-    const profile = await this.#worker.startCpuProfile();
-    await wait(PROFILE_MS);
-    return hottestCalls(JSON.parse(await profile.stop()));
+  whereabouts(): Promise<string> {
+    return whereaboutsOf(this.#worker);
   }
 
   #listen(): void {
@@ -145,13 +114,4 @@ export class ThreadCarrier implements Carrier {
       this.#listener.frame(next.message);
     }
   }
-}
-
-/**
- * The limits V8 enforces itself. Reaching that of the heap can end the whole process, depending on the shape of the
- * allocation, so it stands far above what an agent may hold; that any is set makes a worker about 2 MB smaller. The
- * stack is smaller than the main thread's, which could otherwise not decode what an agent nests.
- */
-function hardLimits(maxHeapBytes: number): ResourceLimits {
-  return { maxOldGenerationSizeMb: Math.max(1_024, Math.ceil((4 * maxHeapBytes) / 2 ** 20)), stackSizeMb: 0.75 };
 }

@@ -1,18 +1,18 @@
-import type { Isolates } from '../isolates/isolates.ts';
+import type { Holder } from './holder.ts';
 
-/** What a thread takes beside what its agent holds, and a process, in bytes: measured, Node 26 on Linux. */
+/** What a thread takes beside what its code holds, and a process, in bytes: measured, Node 26 on Linux. */
 const BESIDE = { thread: 5 * 2 ** 20, process: 10 * 2 ** 20 };
 
 /** What the host takes, its agents' processes included. */
 export class MemoryUse {
-  readonly #isolates: Isolates;
+  readonly #holders: () => Iterable<Holder>;
   readonly #returns: boolean;
   readonly #rss: () => number;
   readonly #baseBytes: number;
 
   /** `returns`: whether the memory of ended threads goes back to the system. */
-  constructor(isolates: Isolates, returns: boolean, rss: () => number = () => process.memoryUsage.rss()) {
-    this.#isolates = isolates;
+  constructor(holders: () => Iterable<Holder>, returns: boolean, rss: () => number = () => process.memoryUsage.rss()) {
+    this.#holders = holders;
     this.#returns = returns;
     this.#rss = rss;
     this.#baseBytes = rss();
@@ -24,7 +24,7 @@ export class MemoryUse {
    */
   get bytes(): number {
     const held = { thread: 0, process: 0 };
-    for (const { kind, heldBytes } of this.#isolates.all) held[kind] += BESIDE[kind] + heldBytes;
+    for (const { kind, heldBytes } of this.#holders()) held[kind] += BESIDE[kind] + heldBytes;
     const rss = this.#rss();
     return held.process + (this.#returns ? rss : Math.min(rss, this.#baseBytes + held.thread));
   }

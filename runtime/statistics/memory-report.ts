@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { getHeapStatistics } from 'node:v8';
-import type { Isolates } from '../isolates/isolates.ts';
+import type { Holder } from '../memory/holder.ts';
 
 /** Where the memory of a host is, in bytes. What only Linux tells is undefined elsewhere. */
 export interface MemoryReport {
@@ -20,22 +20,22 @@ export interface MemoryReport {
 }
 
 /** Asks the system, and every thread by an interrupt: some milliseconds for a thousand. */
-export async function reportMemory(isolates: Isolates): Promise<MemoryReport> {
+export async function reportMemory(holders: Iterable<Holder>): Promise<MemoryReport> {
   const own = await smapsOf('self');
   const host = getHeapStatistics();
   const heaps = { used: host.used_heap_size, physical: host.total_physical_size };
   const processes = { count: 0, rss: 0, pss: 0 };
   let external = host.external_memory ?? process.memoryUsage().external;
   await Promise.all(
-    Array.from(isolates.all, async (isolate) => {
-      if (isolate.pid !== undefined) {
-        const { rss = 0, pss = 0 } = (await smapsOf(isolate.pid)) ?? {};
+    Array.from(holders, async (holder) => {
+      if (holder.pid !== undefined) {
+        const { rss = 0, pss = 0 } = (await smapsOf(holder.pid)) ?? {};
         processes.count += 1;
         processes.rss += rss;
         processes.pss += pss;
         return;
       }
-      const memory = await isolate.heap();
+      const memory = await holder.heap();
       heaps.used += memory?.used ?? 0;
       heaps.physical += memory?.physical ?? 0;
       external += memory?.external ?? 0;

@@ -1,3 +1,5 @@
+import type { ToolStats } from '../tools/tool-stats.ts';
+
 /** Of the whole process, in bytes. */
 export interface HostMemory {
   readonly rss: number;
@@ -50,6 +52,8 @@ export interface SupervisorStats {
    * elsewhere; nothing that such a thread says reaches anybody.
    */
   readonly zombies: readonly { readonly agentId: string; readonly since: number }[];
+  /** Left out where there are none. */
+  readonly tools?: ToolStats;
   readonly memory: HostMemory;
   /** Since the supervisor was opened. */
   readonly turns: { readonly committed: number; readonly failed: number; readonly cancelled: number };

@@ -31,6 +31,7 @@ export function takeStats(agents: Iterable<Agent>, hosting: Hosting): Supervisor
       processes,
     },
     zombies,
+    ...(hosting.tools && { tools: hosting.tools.stats }),
     memory: memoryOf(hosting),
     turns: { committed: counters.committed, failed: counters.failed, cancelled: counters.cancelled },
     latency: counters.latency,

@@ -12,6 +12,7 @@ t.test('an error knows from its code whether the call may be repeated', async (t
     'ERR_DROWSE_STORE_FAILED',
     'ERR_DROWSE_STORE_LOCKED',
     'ERR_DROWSE_TIMEOUT',
+    'ERR_DROWSE_TOOL_FAILED',
   ]);
 });
 

@@ -23,6 +23,7 @@ function begin(initial: unknown): { turn: Turn; state: Any } {
     agentId: 'a/b',
     log,
     types: ['a'],
+    tools: {},
     maxMessageBytes: 1_000,
     calls: new Calls(() => {}),
     wakefulness: new Wakefulness(() => {}, log),

@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import t from 'tap';
+import { eventually } from '../../eventually.ts';
+import { traceFile } from '../reading.ts';
+import { openTools } from './open-tools.ts';
+
+const guards = { heartbeatIntervalMs: 20, hangTimeoutMs: 200, abortGraceMs: 50 };
+
+const ENDS: Array<[tool: string, how: RegExp]> = [
+  ['exit', /worker exited with code: 3/],
+  ['throwLater', /thrown later/],
+  ['loop', /its event loop was blocked for \d+ ms, at \w+ \(file:\S+tools\.ts:\d+\)/],
+  ['hoard', /it held \d+ MiB .*maxHeapMb allows 64/],
+];
+
+for (const [tool, how] of ENDS) {
+  t.test(
+    `${tool}: an I/O-bound tool that ends the thread fails all calls in it, each by its name, and the next find another`,
+    async (t) => {
+      const trace = traceFile(t);
+      const { pool, call } = await openTools(t, { maxHeapMb: 64 }, guards);
+      const others = [call('heed', trace), call('ignore', trace)];
+      await eventually('they run', () => readFileSync(trace, 'utf8').match(/begun/g)?.length === 2);
+      const error = (await call(tool).catch((error) => error)) as Error;
+      t.match(error, { code: 'ERR_DROWSE_TOOL_FAILED', retryable: true, message: how, cause: { message: how } });
+      t.ok(error.message.startsWith(`Tool ${tool} `), error.message);
+      await t.rejects(others[0] as Promise<unknown>, { code: 'ERR_DROWSE_TOOL_FAILED', message: /^Tool heed / });
+      await t.rejects(others[1] as Promise<unknown>, { code: 'ERR_DROWSE_TOOL_FAILED', message: /^Tool ignore / });
+      t.match(await call('echo', 1), { value: 1 });
+      await eventually('the thread is gone', () => pool.stats.threads === 1);
+      t.match(pool.stats, { calls: 4, failed: 3 });
+    },
+  );
+}
+
+t.test(
+  'an I/O-bound tool in a native call is given up after hangTimeoutMs, though its thread cannot be ended',
+  async (t) => {
+    const folder = t.testdir();
+    const fifo = `${folder}/fifo`;
+    execFileSync('mkfifo', [fifo]);
+    const { pool, call } = await openTools(t, {}, guards);
+    await t.rejects(call('readFrom', fifo), {
+      code: 'ERR_DROWSE_TOOL_FAILED',
+      message: /in a call that cannot be interrupted/,
+    });
+    t.match(await call('echo', 1), { value: 1 });
+    t.equal(pool.stats.threads, 2);
+    writeFileSync(fifo, 'the end');
+    await eventually('its thread is gone', () => pool.stats.threads === 1);
+  },
+);
+
+t.test('a CPU-bound tool that ends its thread fails alone', async (t) => {
+  const trace = traceFile(t);
+  const { call } = await openTools(t, { cpuThreads: 2, maxHeapMb: 64 }, guards);
+  const held = call('hold', trace);
+  await eventually('it runs', () => readFileSync(trace, 'utf8').includes('begun'));
+  const behind = [call('exitComputing'), call('hoardComputing'), call('compute', 1)];
+  await t.rejects(behind[0] as Promise<unknown>, {
+    code: 'ERR_DROWSE_TOOL_FAILED',
+    message: /^Tool exitComputing .*code: 4/,
+  });
+  await t.rejects(behind[1] as Promise<unknown>, {
+    code: 'ERR_DROWSE_TOOL_FAILED',
+    message: /^Tool hoardComputing .*it held/,
+  });
+  t.match(await behind[2], { value: 1, kept: false });
+  writeFileSync(trace, 'go on');
+  await held;
+});
+
+t.test('a CPU-bound tool may keep its thread busy for longer than hangTimeoutMs', async (t) => {
+  const { call } = await openTools(t, { cpuThreads: 1 }, guards);
+  t.equal(await call('blockComputing', 600), 'blocked');
+});
+
+t.test('an error in a thread that has no calls is logged, and the next call gets another', async (t) => {
+  const lines: object[] = [];
+  const warn = (fields: object) => void lines.push(fields);
+  const { pool, call } = await openTools(t, {}, { log: { debug() {}, info() {}, warn, error() {} } });
+  await call('plant');
+  await eventually('the thread has ended', () => pool.stats.threads === 0);
+  t.match(lines, [{ tools: true, err: { message: 'planted' } }]);
+  t.match(await call('echo', 1), { value: 1 });
+});

@@ -1,0 +1,98 @@
+// What a thread of the tools' pools runs: Piscina calls the functions that are exported here.
+import { types } from 'node:util';
+import { threadId, workerData } from 'node:worker_threads';
+import { decode, type Packed, pack, sizeOf } from '../core/codec.ts';
+import { DrowseError } from '../core/errors.ts';
+import { fromFault, toFault } from '../core/fault.ts';
+import { Chunks, isGenerator } from './chunks.ts';
+import { isCpuBound } from './cpu-bound.ts';
+import { Pulse } from './pulse.ts';
+import type { ToolContext } from './tool-context.ts';
+import type { Described, ToolBoot, ToolDown, ToolTask, ToolUp } from './tool-protocol.ts';
+
+type Tool = (...args: unknown[]) => unknown;
+
+const { module, maxMessageBytes, pulse: cells, heartbeatIntervalMs } = workerData as ToolBoot;
+for (const key of Object.keys(workerData)) delete workerData[key];
+// Node has read it, and it is none of what the tools are to see.
+delete process.env.NODE_COMPILE_CACHE;
+
+if (cells) {
+  const pulse = new Pulse(cells);
+  pulse.beat();
+  setInterval(() => pulse.beat(), heartbeatIntervalMs).unref();
+}
+
+/** Not before the first task: from then on the guards see the thread, and its output has a reader. */
+let tools: Promise<Map<string, Tool>> | undefined;
+
+export async function describe(): Promise<Described> {
+  try {
+    const described = Array.from(await load(), ([name, tool]) => {
+      const streams = types.isAsyncFunction(tool) && types.isGeneratorFunction(tool);
+      return { name, kind: streams ? ('stream' as const) : ('call' as const), cpuBound: isCpuBound(tool) };
+    });
+    return { ok: true, tools: described };
+  } catch (error) {
+    return { ok: false, fault: toFault(error) };
+  }
+}
+
+/** Runs one call. Never rejects: what it comes to goes over the call's own port. */
+export async function run({ tool, args, agentId, streams, port }: ToolTask): Promise<void> {
+  const post = (frame: ToolUp) => port.postMessage(frame);
+  const ending = new AbortController();
+  const { signal } = ending;
+  const chunks = new Chunks({
+    post: streams ? (chunk) => post({ kind: 'chunk', chunk }) : undefined,
+    check: (chunk) => mustFit(tool, 'A chunk', chunk),
+    isCancelled: () => signal.aborted,
+  });
+  port.on('message', (frame: ToolDown) => {
+    if (frame.kind === 'read') return chunks.read(frame.count);
+    ending.abort(fromFault(frame.fault, agentId));
+    chunks.stop();
+  });
+  post({ kind: 'begun', threadId });
+  try {
+    const work = perform(tool, decode(args) as unknown[], { signal, agentId }, chunks);
+    // A thread that calls share is not theirs to keep busy: of one that ignores its end, the rest is dropped.
+    const value = await (cells ? Promise.race([work, aborted(signal)]) : work);
+    const result = pack(value, 'result');
+    mustFit(tool, 'The result', result);
+    post({ kind: 'done', result });
+  } catch (error) {
+    post({ kind: 'failed', fault: toFault(error) });
+  }
+  port.close();
+}
+
+async function perform(name: string, args: unknown[], context: ToolContext, chunks: Chunks): Promise<unknown> {
+  const tool = (await load()).get(name);
+  if (tool === undefined) throw new Error(`${module} does not export ${name} any more.`);
+  // What the caller leaves out is undefined: the context keeps its place.
+  while (args.length < tool.length - 1) args.push(undefined);
+  const returned = await tool(...args, context);
+  return isGenerator(returned) ? chunks.drain(returned) : returned;
+}
+
+function load(): Promise<Map<string, Tool>> {
+  tools ??= import(module).then(
+    (exported: object) =>
+      new Map(Object.entries(exported).filter((entry): entry is [string, Tool] => typeof entry[1] === 'function')),
+  );
+  return tools;
+}
+
+function mustFit(tool: string, what: string, packed: Packed): void {
+  const size = sizeOf(packed);
+  if (size <= maxMessageBytes) return;
+  const text = `${what} of tool ${tool} has ${size} bytes; maxMessageMb allows ${maxMessageBytes}.`;
+  throw new DrowseError('ERR_DROWSE_MESSAGE_TOO_LARGE', text);
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
