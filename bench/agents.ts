@@ -10,6 +10,7 @@ export const agents = {
   padded: module('padded'),
   faulty: module('faulty'),
   speaker: module('speaker'),
+  librarian: module('librarian'),
 };
 
 /** The echo agent as it was written, for Node to strip of its types as it is loaded. */

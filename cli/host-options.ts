@@ -10,6 +10,8 @@ export interface HostFlags {
   agent?: Readonly<Record<string, string>>;
   /** Names of environment variables by type. */
   env?: Readonly<Record<string, readonly string[]>>;
+  /** Files of shared data by name. */
+  share?: Readonly<Record<string, string>>;
   config?: string;
   directory?: string;
   port: number;
@@ -32,10 +34,12 @@ export async function hostOptions(flags: HostFlags): Promise<SupervisorOptions> 
   const { directory, durability, idleTimeout, sweepInterval, maxAttempts, maxActive, memoryBudget, spares } = flags;
   const config = flags.config === undefined ? {} : await readConfig(resolve(flags.config));
   const agents = agentTypes(config, flags);
+  const files = Object.entries(flags.share ?? {}).map(([name, file]) => [name, pathToFileURL(resolve(file))]);
   const place = directory ?? config.directory ?? (config.store ? undefined : './data');
   return {
     ...config,
     agents,
+    shared: { ...config.shared, ...Object.fromEntries(files) },
     ...(place !== undefined && { directory: resolve(place) }),
     ...(durability && { durability }),
     ...(idleTimeout !== undefined && { idleTimeoutMs: idleTimeout }),

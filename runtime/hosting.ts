@@ -21,6 +21,7 @@ import type { MessageLoad } from './messages/message-load.ts';
 import type { Keyed } from './messages/once.ts';
 import type { Retention } from './messages/retention.ts';
 import type { Settings } from './settings.ts';
+import type { SharedData } from './shared-data.ts';
 import type { Counters } from './statistics/counters.ts';
 import type { ToolPool } from './tools/tool-pool.ts';
 
@@ -47,6 +48,7 @@ export interface Hosting {
   readonly tools: ToolPool | undefined;
   /** The registered agent types. */
   readonly types: readonly string[];
+  readonly shared: Pick<SharedData, 'pieces' | 'version'>;
   /** Sends a message for an agent's turn: encoded, as is the reply. `chain` has the agents whose turns led to it, of which the last `awaitedBy` wait for it; `reader` gets what its turn yields. */
   readonly send: (
     agentId: string,

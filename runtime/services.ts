@@ -32,6 +32,7 @@ import { type Given, Once } from './messages/once.ts';
 import { Retention } from './messages/retention.ts';
 import { Waker } from './messages/waker.ts';
 import type { Settings } from './settings.ts';
+import type { SharedData } from './shared-data.ts';
 import { StallWatch } from './stall-watch.ts';
 import { Counters } from './statistics/counters.ts';
 import { ToolPool } from './tools/tool-pool.ts';
@@ -44,6 +45,7 @@ export interface ServicesOptions {
   readonly settings: Settings;
   readonly store: Store;
   readonly types: AgentTypes;
+  readonly shared: SharedData;
   readonly announce: Hosting['announce'];
   /** The agent of an id, made if it was asleep; undefined once the supervisor closes. */
   readonly awaken: (agentId: string) => Agent | undefined;
@@ -56,6 +58,7 @@ export class Services implements Hosting {
   readonly settings: Settings;
   readonly store: Store;
   readonly types: readonly string[];
+  readonly shared: SharedData;
   readonly announce: Hosting['announce'];
   readonly timers: Timers;
   readonly idle: IdleSweep;
@@ -84,11 +87,12 @@ export class Services implements Hosting {
   readonly retention: Retention;
   readonly #memoryReturn: MemoryReturn;
 
-  constructor({ settings, store, types, announce, awaken, deletionOf }: ServicesOptions) {
+  constructor({ settings, store, types, shared, announce, awaken, deletionOf }: ServicesOptions) {
     const { clock, log } = settings;
     const { messages } = store;
     this.settings = settings;
     this.store = store;
+    this.shared = shared;
     this.types = types.names;
     this.announce = announce;
     // What is on disk for an agent in quarantine waits there.
@@ -192,6 +196,12 @@ export class Services implements Hosting {
   ownNumber(agentId: string): number {
     const below = this.#deletedBelow(agentId);
     return below > 0 ? below - 1 : this.store.messages.nextNumber();
+  }
+
+  /** Replaces a piece of the shared data, for those that are awake too. */
+  share(name: string, value: unknown): void {
+    const piece = this.shared.replace(name, value);
+    for (const isolate of this.isolates.all) isolate.post({ kind: 'share', name, piece });
   }
 
   /** Lets an agent out of quarantine, and wakes it for what waits. */

@@ -2,7 +2,6 @@ import { EventEmitter } from 'node:events';
 import type { AgentStream } from '../core/agent-stream.ts';
 import { bytesOf, type Packed } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
-import { fingerprint } from '../core/fingerprint.ts';
 import { packMessage } from '../core/pack-message.ts';
 import { LevelStore } from '../storage/level-store.ts';
 import type { Store } from '../storage/store.ts';
@@ -15,13 +14,14 @@ import { keepInside } from './inside.ts';
 import { aborted } from './messages/cancellation.ts';
 import { DeadLetters } from './messages/dead-letters.ts';
 import { type Reader, readReply } from './messages/delivery.ts';
-import { keyedBy } from './messages/once.ts';
+import { keyOf } from './messages/once.ts';
 import { type PendingMessage, readInbox } from './messages/pending-message.ts';
 import { streamOf } from './messages/turn-stream.ts';
 import type { CloseOptions, SendOptions, SupervisorOptions, TellOptions } from './options.ts';
 import { retire } from './retirement.ts';
 import { Services } from './services.ts';
 import { checkDrain, checkPatience, resolveSettings, type Settings } from './settings.ts';
+import { SharedData } from './shared-data.ts';
 import type { AgentInfo, AgentStatus, AgentSummary } from './statistics/agent-info.ts';
 import { ask, describe, inspectAwake, inspectInbox } from './statistics/inspection.ts';
 import { type MemoryReport, reportMemory } from './statistics/memory-report.ts';
@@ -44,7 +44,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   readonly #agents = new Map<string, Agent>();
   #closing: Promise<void> | undefined;
 
-  private constructor(types: AgentTypes, settings: Settings, store: Store) {
+  private constructor(types: AgentTypes, settings: Settings, shared: SharedData, store: Store) {
     super();
     this.#types = types;
     this.#settings = settings;
@@ -52,6 +52,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       settings,
       store,
       types,
+      shared,
       announce: (name, event) => announce(this, settings.log, name, event),
       awaken: (agentId) => (this.#closing ? undefined : (this.#agents.get(agentId) ?? this.#awaken(agentId))),
       deletionOf: (agentId) => this.#agents.get(agentId)?.deletion,
@@ -79,9 +80,10 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const settings = resolveSettings(options);
     const types = new AgentTypes(options.agents);
     const tools = options.tools === undefined ? undefined : resolveTools(options.tools);
+    const shared = await SharedData.read(options.shared);
     const { directory = '' } = options;
     const store = options.store ?? (await LevelStore.open({ directory, durability: settings.durability }));
-    const supervisor = new Supervisor(types, settings, store);
+    const supervisor = new Supervisor(types, settings, shared, store);
     try {
       await supervisor.#services.start(tools);
       return supervisor;
@@ -126,11 +128,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * `ERR_DROWSE_STORE_FAILED` where it may or may not have been stored.
    */
   async tell(agentId: string, message: unknown, options: TellOptions = {}): Promise<void> {
-    const { idempotencyKey } = options;
     const { id } = this.#find(agentId);
     const body = bytesOf(this.#pack(id.full, message));
-    const keyed =
-      idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `tell ${fingerprint(message)}`);
+    const keyed = keyOf('tell', id.full, message, options.idempotencyKey);
     return this.#services.tell(id.full, body, { keyed });
   }
 
@@ -147,6 +147,16 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   async skip(agentId: string, messageId: string): Promise<boolean> {
     const number = /^\d{1,14}$/.test(messageId) ? Number(messageId) : 0;
     return number > 0 && this.#awaken(agentId).skip(number);
+  }
+
+  /**
+   * Replaces one piece of the shared data; takes what `shared` of `open` takes, except for files. Turns of messages that are sent from
+   * now on see it, and `activate` and `passivate`; a turn that runs keeps what it began with. Throws `ERR_DROWSE_INVALID_OPTIONS`, and
+   * replaces nothing, for a name that was not declared, or a value that is none.
+   */
+  share(name: string, value: unknown): void {
+    this.#mustBeOpen();
+    this.#services.share(name, value);
   }
 
   /** Lets an agent out of quarantine: it takes turns again, and wakes for what waits. False if it was in none. */
@@ -256,8 +266,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const { id } = this.#find(agentId);
     const body = this.#pack(id.full, message);
     if (signal?.aborted) throw aborted(signal);
-    const keyed =
-      idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `send ${fingerprint(message)}`);
+    const keyed = keyOf('send', id.full, message, idempotencyKey);
     const how = { keyed, ...(reader && { reader }) };
     return readReply(await this.#services.send(id.full, body, { signal, timeoutMs }, how)) as Reply;
   }

@@ -14,6 +14,7 @@ import { migrate } from './migrate.ts';
 import { packOutward } from './outward.ts';
 import type { Down, Effects, Hydrated, Orders, Passivated, Up } from './protocol.ts';
 import type { Pulse } from './pulse.ts';
+import { SharedPieces } from './shared-pieces.ts';
 import { AgentState, type Draft, fold } from './state.ts';
 import { type Surroundings, Turn } from './turn.ts';
 import { Wakefulness } from './wakefulness.ts';
@@ -36,10 +37,12 @@ export class Host {
   readonly #log: AgentLog;
   readonly #calls: Calls;
   readonly #wakefulness: Wakefulness;
+  readonly #shared = new SharedPieces(() => this.#running !== undefined);
   readonly #waiting: Message[] = [];
   #running: Running | undefined;
   #taken = 0;
-  #orders!: Orders;
+  /** Without what is only to be read: a snapshot and records, or data that will be replaced, would stay with it. */
+  #orders!: Omit<Orders, 'stored' | 'shared'>;
   #surroundings!: Surroundings;
   #definition!: AgentDefinition;
   #state!: AgentState;
@@ -80,17 +83,22 @@ export class Host {
       case 'refused':
         this.#calls.settle(frame);
         return;
+      case 'share':
+        this.#shared.put(frame.name, frame.piece);
+        return;
     }
   }
 
   async hydrate(orders: Orders): Promise<Hydrated> {
     try {
-      this.#orders = orders;
+      const { stored, shared: pieces, ...lasting } = orders;
+      this.#orders = lasting;
+      for (const [name, piece] of pieces) this.#shared.put(name, piece);
       const { agentId, types, tools, maxMessageBytes } = orders;
-      const [log, calls, wakefulness] = [this.#log, this.#calls, this.#wakefulness];
-      this.#surroundings = { agentId, types, tools, maxMessageBytes, log, calls, wakefulness };
+      const [log, calls, wakefulness, shared] = [this.#log, this.#calls, this.#wakefulness, this.#shared];
+      this.#surroundings = { agentId, types, tools, maxMessageBytes, log, calls, wakefulness, shared };
       this.#definition = await this.#load(orders.module);
-      this.#state = await this.#rebuild(orders.stored);
+      this.#state = await this.#rebuild(stored);
       await this.#activate();
       return { ok: true, idleTimeoutMs: this.#definition.idleTimeoutMs };
     } catch (error) {
@@ -98,8 +106,9 @@ export class Host {
     }
   }
 
-  async passivate(last: number): Promise<Passivated> {
-    if (this.#running !== undefined || this.#taken !== last || this.#wakefulness.kept) return { asleep: false };
+  async passivate(last: number, shared: number): Promise<Passivated> {
+    const behind = this.#taken !== last || this.#shared.version < shared;
+    if (this.#running !== undefined || behind || this.#wakefulness.kept) return { asleep: false };
     return this.#passivate();
   }
 

@@ -43,7 +43,17 @@ export type Down =
   | { readonly kind: 'read'; readonly number: number; readonly count: number }
   | { readonly kind: 'chunk'; readonly call: number; readonly chunk: Packed }
   | { readonly kind: 'replied'; readonly call: number; readonly reply: Packed }
-  | { readonly kind: 'refused'; readonly call: number; readonly fault: Fault };
+  | { readonly kind: 'refused'; readonly call: number; readonly fault: Fault }
+  /** A piece of the shared data was replaced: turns that begin from now on see the new one. */
+  | { readonly kind: 'share'; readonly name: string; readonly piece: SharedPiece };
+
+/** A piece of the shared data. To a thread its bytes are a view on memory that all threads share; a process gets a copy. */
+export interface SharedPiece {
+  readonly kind: 'bytes' | 'text' | 'json';
+  readonly bytes: Uint8Array;
+  /** How many replacements there had been when it came; 0 for what was declared. */
+  readonly version: number;
+}
 
 /** From the thread to the supervisor: one answer for each message, and in between what its turn sends, and log lines. */
 export type Up =
@@ -151,9 +161,9 @@ export interface Control {
   hydrate(orders: Orders): Promise<Hydrated>;
   /**
    * Asks the agent to sleep. `last` is the number of the last message delivered: an agent that hasn't taken it, or
-   * has a turn running, or is kept awake, refuses.
+   * has a turn running, or is kept awake, refuses. So does one that has not had the newest shared data, that of version `shared`.
    */
-  passivate(last: number): Promise<Passivated>;
+  passivate(last: number, shared: number): Promise<Passivated>;
   /** Ends the thread. Asked for once the answer of `passivate` has arrived: a thread that ended before could take it along. */
   leave(): Promise<void>;
 }
@@ -163,6 +173,7 @@ export interface Orders {
   readonly module: string;
   /** The registered agent types: those that can be told something. */
   readonly types: readonly string[];
+  readonly shared: ReadonlyMap<string, SharedPiece>;
   /** The tools that can be called. */
   readonly tools: Readonly<Record<string, ToolKind>>;
   /** Undefined for an agent that has never committed. */

@@ -3,10 +3,12 @@ import type { AgentStream } from '../core/agent-stream.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { AgentLog } from '../core/log.ts';
 import type { Calls } from './calls.ts';
-import type { AgentContext, AlarmTime, CallOptions } from './define-agent.ts';
+import type { AgentContext, AlarmTime, CallOptions, SharedData } from './define-agent.ts';
 import { freshName, Outbox } from './outbox.ts';
 import { BACKGROUND, type Effects } from './protocol.ts';
 import type { Reach } from './reach.ts';
+import type { SharedPieces } from './shared-pieces.ts';
+import { sharedView } from './shared-view.ts';
 import type { Root } from './state.ts';
 import type { ToolKind } from './tool-protocol.ts';
 import { turnTools } from './turn-tools.ts';
@@ -19,6 +21,7 @@ export interface Surroundings extends Reach {
   readonly log: AgentLog;
   readonly calls: Calls;
   readonly wakefulness: Wakefulness;
+  readonly shared: SharedPieces;
 }
 
 /**
@@ -31,20 +34,23 @@ export class Turn implements AgentContext<unknown> {
   readonly #surroundings: Surroundings;
   readonly #calls: Calls;
   readonly #wakefulness: Wakefulness;
+  readonly #pieces: SharedPieces['all'];
   readonly #number: number;
   #root: Root | undefined;
   /** Made when something is first told: most turns tell nothing. */
   #outbox: Outbox | undefined;
+  #shared: SharedData | undefined;
   #abort: AbortController | undefined;
   #tools: object | undefined;
   #cancelled = false;
 
   /** `number` is that of the message that causes the turn; 0 where none does. */
   constructor(number: number, root: Root, surroundings: Surroundings) {
-    const { agentId, log, calls, wakefulness } = surroundings;
+    const { agentId, log, calls, wakefulness, shared } = surroundings;
     this.#number = number;
     this.#calls = calls;
     this.#wakefulness = wakefulness;
+    this.#pieces = shared.all;
     this.id = agentId;
     this.log = log;
     this.#surroundings = surroundings;
@@ -57,6 +63,12 @@ export class Turn implements AgentContext<unknown> {
 
   set state(value: unknown) {
     this.#open('state').state = value;
+  }
+
+  /** Made when it is first asked for. */
+  get shared(): SharedData {
+    this.#shared ??= sharedView(this.#pieces);
+    return this.#shared;
   }
 
   /** What has been told and set. */

@@ -23,7 +23,8 @@ t.test('a message that is cancelled while the schema looks at it never reaches t
     async () => agent,
   );
   const limits = { maxMessageBytes: 1_000, maxStateBytes: 1_000 };
-  await host.hydrate({ agentId: 'a/b', module: '', types: ['a'], tools: {}, stored: undefined, ...limits });
+  const orders = { agentId: 'a/b', module: '', types: ['a'], tools: {}, shared: new Map(), stored: undefined };
+  await host.hydrate({ ...orders, ...limits });
   const body = pack('hello', 'message');
   host.take({ kind: 'message', number: 1, body, deadline: undefined, streams: false });
   host.take({ kind: 'cancel', number: 1 });
