@@ -10,7 +10,12 @@ export const agents = {
   padded: module('padded'),
   faulty: module('faulty'),
   speaker: module('speaker'),
+  importing: module('importing'),
+  calling: module('calling'),
 };
+
+/** What the calling agent needs as `tools`. */
+export const completion = module('completion');
 
 /** The echo agent as it was written, for Node to strip of its types as it is loaded. */
 export const echoInTypeScript = new URL('bench/agents/echo.ts', import.meta.resolve('drowse/package.json'));
