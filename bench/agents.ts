@@ -12,6 +12,7 @@ export const agents = {
   speaker: module('speaker'),
   importing: module('importing'),
   calling: module('calling'),
+  librarian: module('librarian'),
 };
 
 /** What the calling agent needs as `tools`. */

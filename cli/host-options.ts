@@ -14,6 +14,8 @@ export interface HostFlags {
   tools?: string;
   /** Names of environment variables that the tools see. */
   toolsEnv?: readonly string[];
+  /** Files of shared data by name. */
+  share?: Readonly<Record<string, string>>;
   config?: string;
   directory?: string;
   port: number;
@@ -37,11 +39,13 @@ export async function hostOptions(flags: HostFlags): Promise<SupervisorOptions> 
   const config = flags.config === undefined ? {} : await readConfig(resolve(flags.config));
   const agents = agentTypes(config, flags);
   const tools = toolsOf(config, flags);
+  const files = Object.entries(flags.share ?? {}).map(([name, file]) => [name, pathToFileURL(resolve(file))]);
   const place = directory ?? config.directory ?? (config.store ? undefined : './data');
   return {
     ...config,
     agents,
     ...(tools && { tools }),
+    shared: { ...config.shared, ...Object.fromEntries(files) },
     ...(place !== undefined && { directory: resolve(place) }),
     ...(durability && { durability }),
     ...(idleTimeout !== undefined && { idleTimeoutMs: idleTimeout }),

@@ -48,6 +48,11 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'An agent id is empty, over 512 bytes, holds control characters, or has an empty part.',
   },
+  ERR_DROWSE_INVALID_MESSAGE: {
+    retryable: false,
+    meaning:
+      "The schema of the agent's type refuses the message; the text and `issues` say where. Nothing has changed.",
+  },
   ERR_DROWSE_INVALID_OPTIONS: { retryable: false, meaning: 'An option is unknown or out of range; the text names it.' },
   ERR_DROWSE_MAILBOX_FULL: {
     retryable: true,
@@ -101,21 +106,34 @@ export const ERROR_CODES = {
 /** A code of {@link ERROR_CODES}. Compare codes, never texts. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** What a schema says against a message: in words, and the keys that lead to the part that is meant, from the outside in. */
+export interface MessageIssue {
+  readonly message: string;
+  readonly path: readonly (string | number)[];
+}
+
 /**
  * The one error class of drowse. `code` is stable across versions, `retryable` says whether the same call may
- * succeed later, `cause` carries what lies behind it, `agentId` names the agent where there is one.
+ * succeed later, `cause` carries what lies behind it, `agentId` names the agent where there is one. `issues` are there with
+ * `ERR_DROWSE_INVALID_MESSAGE` alone: the first 100.
  */
 export class DrowseError extends Error {
   override readonly name = 'DrowseError';
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly agentId?: string;
+  readonly issues?: readonly MessageIssue[];
 
-  constructor(code: ErrorCode, message: string, details: { cause?: unknown; agentId?: string } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: { cause?: unknown; agentId?: string; issues?: readonly MessageIssue[] } = {},
+  ) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.retryable = ERROR_CODES[code].retryable;
     if (details.agentId !== undefined) this.agentId = details.agentId;
+    if (details.issues !== undefined) this.issues = details.issues;
   }
 }
 

@@ -19,16 +19,21 @@ const MAX_DEPTH = 8;
 /** What a fault has fields for, or what must stay hidden on an error. */
 const CARRIED = new Set(['name', 'message', 'stack', 'cause']);
 
+/** What is known of one of drowse's own errors besides, by its code and agent. */
+const KNOWN = new Set([...CARRIED, 'code', 'retryable', 'agentId']);
+
 /** Makes a fault of whatever was thrown. Never throws, whatever getters or proxies the value holds. */
 export function toFault(thrown: unknown, depth = 0): Fault {
   try {
     if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
     const { name, message, stack, cause } = thrown;
+    const code = thrown instanceof DrowseError && thrown.code in ERROR_CODES ? thrown.code : undefined;
     return {
       name: String(name),
       message: String(message),
       ...(typeof stack === 'string' && { stack }),
-      ...(thrown instanceof DrowseError && thrown.code in ERROR_CODES ? { code: thrown.code } : details(thrown)),
+      ...(code && { code }),
+      ...details(thrown, code ? KNOWN : CARRIED),
       ...(cause !== undefined && depth < MAX_DEPTH && { cause: toFault(cause, depth + 1) }),
     };
   } catch {
@@ -49,9 +54,9 @@ export function fromFault(fault: Fault, agentId?: string): Error {
   return error;
 }
 
-function details(error: Error): { details: Uint8Array } | undefined {
+function details(error: Error, left: ReadonlySet<string>): { details: Uint8Array } | undefined {
   try {
-    const own = Object.entries(error).filter(([key]) => !CARRIED.has(key));
+    const own = Object.entries(error).filter(([key]) => !left.has(key));
     return own.length === 0 ? undefined : { details: encode(Object.fromEntries(own), 'error') };
   } catch {
     return undefined;

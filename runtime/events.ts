@@ -1,3 +1,6 @@
+import type { EventEmitter } from 'node:events';
+import type { Logger } from '../core/log.ts';
+
 /**
  * Why an agent went to sleep: `idle` for its timeout; or idle, and the one to make room for another (`crowded`: as many are awake as
  * `maxActive` allows) or to give back memory (`memory`); `asked` by `passivate`; `closing`.
@@ -31,4 +34,24 @@ export interface SupervisorEvents {
   memoryPressure: [{ usedBytes: number; limitBytes: number; targetBytes: number; evicted: number }];
   /** All that was kept of the agent is gone. */
   deleted: [{ agentId: string }];
+}
+
+/** Logs an event and emits it, not at once: a listener may call what changes the agent that is just being changed. */
+export function announce<Name extends keyof SupervisorEvents>(
+  emitter: EventEmitter<SupervisorEvents>,
+  log: Logger,
+  name: Name,
+  event: SupervisorEvents[Name][0],
+): void {
+  // `err` is the key under which loggers show an error whole.
+  const { cause: err, ...fields } = event as { cause?: Error | string };
+  const text = 'agentId' in fields ? `agent ${name}` : name;
+  log[err ? 'warn' : 'debug']({ event: name, ...fields, ...(err && { err }) }, text);
+  queueMicrotask(() => {
+    try {
+      (emitter as EventEmitter).emit(name, event);
+    } catch (err) {
+      log.error({ event: name, err }, 'a listener threw');
+    }
+  });
 }

@@ -15,11 +15,13 @@ import type { MemoryBudget } from './memory/memory-budget.ts';
 import type { AlarmClock } from './messages/alarm-clock.ts';
 import type { Patience } from './messages/cancellation.ts';
 import type { Caution } from './messages/caution.ts';
+import type { Chain } from './messages/chain.ts';
 import type { Reader } from './messages/delivery.ts';
 import type { MessageLoad } from './messages/message-load.ts';
 import type { Keyed } from './messages/once.ts';
 import type { Retention } from './messages/retention.ts';
 import type { Settings } from './settings.ts';
+import type { SharedData } from './shared-data.ts';
 import type { Counters } from './statistics/counters.ts';
 import type { ToolPool } from './tools/tool-pool.ts';
 
@@ -46,17 +48,25 @@ export interface Hosting {
   readonly tools: ToolPool | undefined;
   /** The registered agent types. */
   readonly types: readonly string[];
-  /** Sends a message for an agent's turn: encoded, as is the reply. `chain` has the agents whose turns wait for it, `reader` gets what its turn yields. */
+  readonly shared: Pick<SharedData, 'pieces' | 'version'>;
+  /** Sends a message for an agent's turn: encoded, as is the reply. `chain` has the agents whose turns led to it, of which the last `awaitedBy` wait for it; `reader` gets what its turn yields. */
   readonly send: (
     agentId: string,
     body: Packed,
     patience: Patience,
     how: {
       readonly keyed?: Keyed | undefined;
-      readonly chain?: readonly string[];
+      readonly chain?: Chain;
+      readonly awaitedBy?: number;
       readonly reader?: Reader | undefined;
     },
   ) => Promise<Packed>;
+  /** Stores a message for an agent and hands it over. */
+  readonly tell: (
+    agentId: string,
+    body: Uint8Array,
+    how: { readonly keyed?: Keyed | undefined; readonly chain?: Chain },
+  ) => Promise<void>;
   /**
    * A number for something that an agent makes of its own: one of those that are deleted with it, where it is being deleted,
    * so that its last turns leave nothing to the next agent of its id.

@@ -1,7 +1,7 @@
 // The public door of the host's side: everything that `import … from 'drowse'` can name.
 export type { AgentStream } from '../core/agent-stream.ts';
 export type { Clock, Timer } from '../core/clock.ts';
-export { DrowseError, ERROR_CODES, type ErrorCode } from '../core/errors.ts';
+export { DrowseError, ERROR_CODES, type ErrorCode, type MessageIssue } from '../core/errors.ts';
 export type { Logger, LogLevel } from '../core/log.ts';
 export { type Examination, type ExamineOptions, examineStore, type Finding } from '../storage/doctor.ts';
 export { MemoryStore } from '../storage/memory-store.ts';
@@ -19,6 +19,7 @@ export type {
   Told,
 } from '../storage/messages.ts';
 export type { Durability, Journal, Listed, ListQuery, Opened, Store, Stored } from '../storage/store.ts';
+export type { AgentHandle } from './agent-handle.ts';
 export type { SleepReason, SupervisorEvents } from './events.ts';
 export type { DeadLetter, DeadLetterQuery, DeadLetters } from './messages/dead-letters.ts';
 export type { PendingMessage } from './messages/pending-message.ts';

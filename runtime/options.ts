@@ -143,6 +143,12 @@ export interface SupervisorOptions {
    * One takes as much memory as an agent that is awake. A module is loaded as it is when its spare is made.
    */
   spares?: number | { min?: number; max?: number };
+  /**
+   * Data that agents read as `agent.shared.<name>`, in memory once for all threads. A file URL is read when the host is opened: `.json`
+   * as JSON; `.txt`, `.md`, `.csv`, `.html`, `.xml`, `.yaml` and `.yml` as text; all else as bytes. A string is a text, a Uint8Array or
+   * ArrayBuffer is bytes, and any other value is JSON. Each is copied; `supervisor.share` replaces it. See docs/shared-data.md.
+   */
+  shared?: Readonly<Record<string, unknown>>;
   /** `fsync`, the default: a reply leaves after its turn is on the disk. `os`: after the operating system has it. */
   durability?: Durability;
   /** Where the agents' log lines, their output and lifecycle events go; by default nowhere. */

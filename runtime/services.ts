@@ -25,18 +25,18 @@ import { MemoryUse } from './memory/memory-use.ts';
 import { AlarmClock } from './messages/alarm-clock.ts';
 import { cancelOn, type Patience } from './messages/cancellation.ts';
 import { Caution } from './messages/caution.ts';
+import { NOBODY } from './messages/chain.ts';
 import { Delivery } from './messages/delivery.ts';
 import { MessageLoad } from './messages/message-load.ts';
-import { type Given, type Keyed, Once } from './messages/once.ts';
+import { type Given, Once } from './messages/once.ts';
 import { Retention } from './messages/retention.ts';
 import { Waker } from './messages/waker.ts';
 import type { Settings } from './settings.ts';
+import type { SharedData } from './shared-data.ts';
 import { StallWatch } from './stall-watch.ts';
 import { Counters } from './statistics/counters.ts';
 import { ToolPool } from './tools/tool-pool.ts';
 import type { ToolSettings } from './tools/tool-settings.ts';
-
-const NOBODY: readonly string[] = [];
 
 /** How many agents are awake at a time for what had been waiting on disk. */
 const RESUMED_AT_ONCE = 16;
@@ -45,6 +45,7 @@ export interface ServicesOptions {
   readonly settings: Settings;
   readonly store: Store;
   readonly types: AgentTypes;
+  readonly shared: SharedData;
   readonly announce: Hosting['announce'];
   /** The agent of an id, made if it was asleep; undefined once the supervisor closes. */
   readonly awaken: (agentId: string) => Agent | undefined;
@@ -57,6 +58,7 @@ export class Services implements Hosting {
   readonly settings: Settings;
   readonly store: Store;
   readonly types: readonly string[];
+  readonly shared: SharedData;
   readonly announce: Hosting['announce'];
   readonly timers: Timers;
   readonly idle: IdleSweep;
@@ -75,6 +77,8 @@ export class Services implements Hosting {
   readonly alarms: AlarmClock;
   readonly once: Once;
   tools: ToolPool | undefined;
+  /** Threads and memory go by the system's time, whatever this supervisor goes by. */
+  readonly #guardTimers = new Timers(systemClock);
   readonly #guards: { readonly heaps: HeapGuard; readonly hangs: HangGuard };
   readonly #awaken: ServicesOptions['awaken'];
   readonly #deletionOf: ServicesOptions['deletionOf'];
@@ -83,11 +87,12 @@ export class Services implements Hosting {
   readonly retention: Retention;
   readonly #memoryReturn: MemoryReturn;
 
-  constructor({ settings, store, types, announce, awaken, deletionOf }: ServicesOptions) {
+  constructor({ settings, store, types, shared, announce, awaken, deletionOf }: ServicesOptions) {
     const { clock, log } = settings;
     const { messages } = store;
     this.settings = settings;
     this.store = store;
+    this.shared = shared;
     this.types = types.names;
     this.announce = announce;
     // What is on disk for an agent in quarantine waits there.
@@ -99,8 +104,9 @@ export class Services implements Hosting {
     this.budget = new RestartBudget(this.timers, () => clock.elapsed(), settings.restarts);
     this.quarantines = new Quarantines(messages, () => clock.now());
     this.idle = new IdleSweep(clock, settings.sweepIntervalMs);
-    this.#memoryReturn = new MemoryReturn({ clock, helpers: this.helpers, trims: this.pages.trim });
-    this.#guards = { heaps: new HeapGuard(this.timers, clock), hangs: new HangGuard(this.timers, clock, settings) };
+    this.#memoryReturn = new MemoryReturn({ clock: systemClock, helpers: this.helpers, trims: this.pages.trim });
+    const heaps = new HeapGuard(this.#guardTimers, systemClock);
+    this.#guards = { heaps, hangs: new HangGuard(this.#guardTimers, systemClock, settings) };
     this.isolates = new Isolates(settings, this.#guards, () => this.#memoryReturn.threadEnded());
     const { isolates, starts } = this;
     const hasRoom = () => this.memory.isAmple();
@@ -108,7 +114,7 @@ export class Services implements Hosting {
     this.room = new Room(settings.maxActive, () => this.memory.isShort(), this.timers);
     const use = new MemoryUse(() => this.holders, !this.pages.missing.some(({ by }) => by === 'v8'));
     this.memory = new MemoryBudget({
-      clock,
+      clock: systemClock,
       limits: settings.memoryBudget,
       measure: () => use.bytes,
       workers: () => isolates.threads + isolates.processes,
@@ -160,7 +166,7 @@ export class Services implements Hosting {
     agentId: string,
     body: Packed,
     patience: Patience,
-    { keyed, chain = NOBODY, reader }: Parameters<Hosting['send']>[3],
+    { keyed, chain = NOBODY, awaitedBy = 0, reader }: Parameters<Hosting['send']>[3],
   ): Promise<Packed> {
     const give = (): Given => {
       this.quarantines.mustBeFree(agentId);
@@ -170,7 +176,7 @@ export class Services implements Hosting {
       if (agent === undefined) throw new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor is closed.');
       const number = this.store.messages.nextNumber();
       const how = keyed ? { once: keyed } : this.#ownTime(patience);
-      const accepted = { number, sentAt: this.settings.clock.elapsed(), chain, reader, ...how };
+      const accepted = { number, sentAt: this.settings.clock.elapsed(), chain, awaitedBy, reader, ...how };
       const delivery = new Delivery(body, accepted);
       this.load.add(delivery);
       agent.accept(delivery);
@@ -182,14 +188,20 @@ export class Services implements Hosting {
     return delivery.reply;
   }
 
-  /** Stores a message for an agent, under its key if it has one, and hands it over. */
-  async tell(agentId: string, body: Uint8Array, keyed: Keyed | undefined): Promise<void> {
-    return keyed ? this.once.tell(keyed, () => this.#tell(agentId, body, keyed)) : this.#tell(agentId, body);
+  async tell(agentId: string, body: Uint8Array, how: Parameters<Hosting['tell']>[2]): Promise<void> {
+    const write = () => this.#tell(agentId, body, how);
+    return how.keyed ? this.once.tell(how.keyed, write) : write();
   }
 
   ownNumber(agentId: string): number {
     const below = this.#deletedBelow(agentId);
     return below > 0 ? below - 1 : this.store.messages.nextNumber();
+  }
+
+  /** Replaces a piece of the shared data, for those that are awake too. */
+  share(name: string, value: unknown): void {
+    const piece = this.shared.replace(name, value);
+    for (const isolate of this.isolates.all) isolate.post({ kind: 'share', name, piece });
   }
 
   /** Lets an agent out of quarantine, and wakes it for what waits. */
@@ -217,7 +229,7 @@ export class Services implements Hosting {
     return this.#deletionOf(agentId)?.before ?? 0;
   }
 
-  async #tell(agentId: string, body: Uint8Array, keyed?: Keyed): Promise<void> {
+  async #tell(agentId: string, body: Uint8Array, { keyed, chain }: Parameters<Hosting['tell']>[2]): Promise<void> {
     const { messages } = this.store;
     // Not before a delete is on disk: if the process ended in between, it would be told to the agent that was there.
     for (let deletion = this.#deletionOf(agentId); deletion; deletion = this.#deletionOf(agentId)) {
@@ -229,7 +241,7 @@ export class Services implements Hosting {
       // A later delete has covered it.
       if (deleted && deletion.before !== before) return;
     }
-    const told: Told = { number: messages.nextNumber(), at: this.settings.clock.now(), body };
+    const told: Told = { number: messages.nextNumber(), at: this.settings.clock.now(), body, ...(chain && { chain }) };
     const steps: Step[] = [{ kind: 'tell', agentId, told }];
     if (keyed) {
       const { key, fingerprint } = keyed;
@@ -258,6 +270,7 @@ export class Services implements Hosting {
   async stop(): Promise<void> {
     this.#stalls.stop();
     this.timers.clear();
+    this.#guardTimers.clear();
     this.#memoryReturn.stop();
     await this.spares.stop();
     await this.tools?.close();

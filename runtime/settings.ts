@@ -43,6 +43,7 @@ const OTHERS = [
   'store',
   'agents',
   'tools',
+  'shared',
   'restarts',
   'spares',
   'memoryBudgetMb',
@@ -141,8 +142,9 @@ export function mustBeKnown(options: object, names: readonly string[], prefix: s
   }
 }
 
-export function invalid(why: string): DrowseError {
-  return new DrowseError('ERR_DROWSE_INVALID_OPTIONS', `Invalid options: ${why}.`);
+export function invalid(why: string, cause?: unknown): DrowseError {
+  const details = cause === undefined ? {} : { cause };
+  return new DrowseError('ERR_DROWSE_INVALID_OPTIONS', `Invalid options: ${why}.`, details);
 }
 
 function backoff(value: readonly [number, number]): readonly [number, number] {

@@ -2,23 +2,26 @@ import { EventEmitter } from 'node:events';
 import type { AgentStream } from '../core/agent-stream.ts';
 import { bytesOf, type Packed } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
-import { fingerprint } from '../core/fingerprint.ts';
 import { packMessage } from '../core/pack-message.ts';
 import { LevelStore } from '../storage/level-store.ts';
 import type { Store } from '../storage/store.ts';
+import type { AgentDefinition } from '../workers/define-agent.ts';
 import { Agent } from './agent.ts';
+import { AgentHandle, type AnyAgent } from './agent-handle.ts';
 import { AgentTypes } from './agent-types.ts';
-import type { SupervisorEvents } from './events.ts';
+import { announce, type SupervisorEvents } from './events.ts';
+import { keepInside } from './inside.ts';
 import { aborted } from './messages/cancellation.ts';
 import { DeadLetters } from './messages/dead-letters.ts';
 import { type Reader, readReply } from './messages/delivery.ts';
-import { keyedBy } from './messages/once.ts';
+import { keyOf } from './messages/once.ts';
 import { type PendingMessage, readInbox } from './messages/pending-message.ts';
 import { streamOf } from './messages/turn-stream.ts';
 import type { CloseOptions, SendOptions, SupervisorOptions, TellOptions } from './options.ts';
 import { retire } from './retirement.ts';
 import { Services } from './services.ts';
 import { checkDrain, checkPatience, resolveSettings, type Settings } from './settings.ts';
+import { SharedData } from './shared-data.ts';
 import type { AgentInfo, AgentStatus, AgentSummary } from './statistics/agent-info.ts';
 import { ask, describe, inspectAwake, inspectInbox } from './statistics/inspection.ts';
 import { type MemoryReport, reportMemory } from './statistics/memory-report.ts';
@@ -41,7 +44,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   readonly #agents = new Map<string, Agent>();
   #closing: Promise<void> | undefined;
 
-  private constructor(types: AgentTypes, settings: Settings, store: Store) {
+  private constructor(types: AgentTypes, settings: Settings, shared: SharedData, store: Store) {
     super();
     this.#types = types;
     this.#settings = settings;
@@ -49,9 +52,15 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       settings,
       store,
       types,
-      announce: (name, event) => this.#announce(name, event),
+      shared,
+      announce: (name, event) => announce(this, settings.log, name, event),
       awaken: (agentId) => (this.#closing ? undefined : (this.#agents.get(agentId) ?? this.#awaken(agentId))),
       deletionOf: (agentId) => this.#agents.get(agentId)?.deletion,
+    });
+    keepInside(this, {
+      agents: this.#agents,
+      services: this.#services,
+      idOf: (agentId) => this.#find(agentId).id.full,
     });
     this.deadLetters = new DeadLetters({
       messages: store.messages,
@@ -71,9 +80,10 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const settings = resolveSettings(options);
     const types = new AgentTypes(options.agents);
     const tools = options.tools === undefined ? undefined : resolveTools(options.tools);
+    const shared = await SharedData.read(options.shared);
     const { directory = '' } = options;
     const store = options.store ?? (await LevelStore.open({ directory, durability: settings.durability }));
-    const supervisor = new Supervisor(types, settings, store);
+    const supervisor = new Supervisor(types, settings, shared, store);
     try {
       await supervisor.#services.start(tools);
       return supervisor;
@@ -81,6 +91,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       await supervisor.close();
       throw error;
     }
+  }
+
+  /** This supervisor's verbs for one agent, typed: `supervisor.agent<typeof chat>('chat/ada')`. Throws for an id that is none. */
+  agent<Definition extends AgentDefinition = AnyAgent>(agentId: string): AgentHandle<Definition> {
+    return new AgentHandle(this, this.#find(agentId).id.full);
   }
 
   /**
@@ -113,12 +128,10 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * `ERR_DROWSE_STORE_FAILED` where it may or may not have been stored.
    */
   async tell(agentId: string, message: unknown, options: TellOptions = {}): Promise<void> {
-    const { idempotencyKey } = options;
     const { id } = this.#find(agentId);
     const body = bytesOf(this.#pack(id.full, message));
-    const keyed =
-      idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `tell ${fingerprint(message)}`);
-    return this.#services.tell(id.full, body, keyed);
+    const keyed = keyOf('tell', id.full, message, options.idempotencyKey);
+    return this.#services.tell(id.full, body, { keyed });
   }
 
   /** The durable messages an agent has not processed, without waking it: alarms that are due, then what was told, the oldest first. */
@@ -134,6 +147,16 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   async skip(agentId: string, messageId: string): Promise<boolean> {
     const number = /^\d{1,14}$/.test(messageId) ? Number(messageId) : 0;
     return number > 0 && this.#awaken(agentId).skip(number);
+  }
+
+  /**
+   * Replaces one piece of the shared data; takes what `shared` of `open` takes, except for files. Turns of messages that are sent from
+   * now on see it, and `activate` and `passivate`; a turn that runs keeps what it began with. Throws `ERR_DROWSE_INVALID_OPTIONS`, and
+   * replaces nothing, for a name that was not declared, or a value that is none.
+   */
+  share(name: string, value: unknown): void {
+    this.#mustBeOpen();
+    this.#services.share(name, value);
   }
 
   /** Lets an agent out of quarantine: it takes turns again, and wakes for what waits. False if it was in none. */
@@ -243,8 +266,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     const { id } = this.#find(agentId);
     const body = this.#pack(id.full, message);
     if (signal?.aborted) throw aborted(signal);
-    const keyed =
-      idempotencyKey === undefined ? undefined : keyedBy(id.full, idempotencyKey, `send ${fingerprint(message)}`);
+    const keyed = keyOf('send', id.full, message, idempotencyKey);
     const how = { keyed, ...(reader && { reader }) };
     return readReply(await this.#services.send(id.full, body, { signal, timeoutMs }, how)) as Reply;
   }
@@ -279,20 +301,5 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
 
   #pack(agentId: string, message: unknown): Packed {
     return packMessage(message, { maxMessageBytes: this.#settings.maxMessageBytes, agentId });
-  }
-
-  #announce<Name extends keyof SupervisorEvents>(name: Name, event: SupervisorEvents[Name][0]): void {
-    // `err` is the key under which loggers show an error whole.
-    const { cause: err, ...fields } = event as { cause?: Error | string };
-    const text = 'agentId' in fields ? `agent ${name}` : name;
-    this.#settings.log[err ? 'warn' : 'debug']({ event: name, ...fields, ...(err && { err }) }, text);
-    // Not now: a listener may call what changes the agent that is just being changed.
-    queueMicrotask(() => {
-      try {
-        (this as EventEmitter).emit(name, event);
-      } catch (err) {
-        this.#settings.log.error({ event: name, err }, 'a listener threw');
-      }
-    });
   }
 }

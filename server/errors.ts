@@ -1,4 +1,4 @@
-import { DrowseError, type ErrorCode } from '../runtime/index.ts';
+import { DrowseError, type ErrorCode, type MessageIssue } from '../runtime/index.ts';
 
 /** The status each code is answered with. */
 const STATUSES = {
@@ -14,6 +14,7 @@ const STATUSES = {
   ERR_DROWSE_FENCED: 503,
   ERR_DROWSE_IDEMPOTENCY_MISMATCH: 422,
   ERR_DROWSE_INVALID_AGENT_ID: 400,
+  ERR_DROWSE_INVALID_MESSAGE: 422,
   ERR_DROWSE_INVALID_OPTIONS: 400,
   ERR_DROWSE_MAILBOX_FULL: 429,
   ERR_DROWSE_MESSAGE_TOO_LARGE: 413,
@@ -45,6 +46,8 @@ export interface ErrorBody {
     /** Whether the same request may succeed later. */
     readonly retryable: boolean;
     readonly agentId?: string;
+    /** With `ERR_DROWSE_INVALID_MESSAGE`: what the agent's schema says against the message. */
+    readonly issues?: readonly MessageIssue[];
   };
 }
 
@@ -79,8 +82,9 @@ export function ownError(error: unknown, agentId: string): DrowseError | AgentFa
 /** Says what went wrong as a status and a body. An unexpected error keeps its text to itself: it is the log's. */
 export function describeError(error: unknown): { status: Status; body: ErrorBody } {
   if (error instanceof DrowseError) {
-    const { code, name, message, retryable, agentId } = error;
-    return { status: STATUSES[code], body: { error: { code, name, message, retryable, ...(agentId && { agentId }) } } };
+    const { code, name, message, retryable, agentId, issues } = error;
+    const more = { ...(agentId && { agentId }), ...(issues && { issues }) };
+    return { status: STATUSES[code], body: { error: { code, name, message, retryable, ...more } } };
   }
   if (error instanceof Refusal) {
     const { code, name, message, agentId } = error;

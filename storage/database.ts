@@ -48,9 +48,15 @@ export class Database {
 
   /** One that lasts as long as the object. */
   static inMemory(): Database {
-    // Both are abstract levels; their types differ in what only a disk has.
-    const level = new MemoryLevel(ENCODINGS) as unknown as Level<Buffer, Buffer>;
-    return new Database(level, 'os');
+    return new Database(asDisk(new MemoryLevel<Buffer, Buffer>(ENCODINGS)), 'os');
+  }
+
+  /** The one in some memory, which holds it already, or nothing. */
+  static async on(memory: MemoryLevel<Buffer, Buffer>): Promise<Database> {
+    const database = new Database(asDisk(memory), 'os');
+    await database.level.open();
+    await database.#load();
+    return database;
   }
 
   /**
@@ -219,6 +225,11 @@ export class Database {
     if ('code' in cause && cause.code === 'LEVEL_LOCKED') return lockedError(String(this.#directory), cause);
     return storeFailed(`The store in ${this.#directory} cannot be opened: ${cause.message}`, cause);
   }
+}
+
+/** Both are abstract levels; their types differ in what only a disk has. */
+function asDisk(memory: MemoryLevel<Buffer, Buffer>): Level<Buffer, Buffer> {
+  return memory as unknown as Level<Buffer, Buffer>;
 }
 
 const ENCODINGS = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;

@@ -7,8 +7,8 @@ export interface Told {
   readonly number: number;
   readonly at: number;
   readonly body: Uint8Array;
-  /** The agent that told it; undefined where it came from outside. */
-  readonly from?: string;
+  /** The agents whose turns led to it, the teller last; undefined where it came from outside. */
+  readonly chain?: readonly string[];
 }
 
 /** A message that an agent sends itself at a time, once or again and again. */
@@ -59,7 +59,7 @@ export interface Letter {
   /** When it was told, or was due. */
   readonly since: number;
   readonly body: Uint8Array;
-  readonly from?: string;
+  readonly chain?: readonly string[];
   /** The name of the alarm that it was. */
   readonly alarm?: string;
   readonly cause: string;

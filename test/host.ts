@@ -1,5 +1,7 @@
 import type { Test } from 'tap';
+import { systemClock } from '../core/clock.ts';
 import { Supervisor, type SupervisorOptions } from '../runtime/index.ts';
+import { TestDisk } from '../testing/test-disk.ts';
 
 /** Where an agent of test/fixtures lies. */
 export function fixture(name: string): URL {
@@ -36,4 +38,16 @@ export async function openHost(t: Test, options: Partial<SupervisorOptions> = {}
   });
   t.teardown(() => host.close({ drainMs: 0 }));
   return host;
+}
+
+/** One over a disk whose writes wait, from now on. */
+export async function openHeld(
+  t: Test,
+  options: Partial<SupervisorOptions> = {},
+): Promise<{ host: Supervisor; disk: TestDisk }> {
+  const disk = new TestDisk(systemClock);
+  const host = await openHost(t, { store: await disk.open(), ...options });
+  disk.hold();
+  t.teardown(() => disk.release());
+  return { host, disk };
 }

@@ -22,10 +22,9 @@ execFileSync('mkdir', [project]);
 
 /** Writes a file of the project. */
 const write = (name: string, text: string) => writeFileSync(join(project, name), text);
-/** Runs node in the project, with this test's binary and none of its flags, and returns what it prints. */
+/** Runs node in the project, with this test's binary and none of its flags, which every spawn puts into NODE_OPTIONS, and returns what it prints. */
 async function node(...args: string[]): Promise<string> {
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  return (await run(process.execPath, args, { cwd: project, env })).stdout;
+  return (await run('env', ['-u', 'NODE_OPTIONS', process.execPath, ...args], { cwd: project })).stdout;
 }
 
 write('package.json', JSON.stringify({ name: 'project', private: true, type: 'module' }));
@@ -147,8 +146,7 @@ t.test('a project in TypeScript runs it, with strict types', async (t) => {
     skipLibCheck: false,
   };
   write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }));
-  const { stdout } = await run(process.execPath, [tsc, '-p', project]).catch((error) => error);
-  t.equal(stdout, '');
+  t.equal(await node(tsc, '-p', project).catch(({ stdout, stderr }) => stdout + stderr), '');
   t.equal(await node('host.ts'), '1 7\n');
 });
 

@@ -1,5 +1,5 @@
 import { type AgentStream, IncomingStream } from '../core/agent-stream.ts';
-import { decode, type Packed } from '../core/codec.ts';
+import { bytesOf, decode, type Packed } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { fromFault } from '../core/fault.ts';
 import { fingerprint } from '../core/fingerprint.ts';
@@ -7,13 +7,15 @@ import { packMessage } from '../core/pack-message.ts';
 import type { CallOptions } from './define-agent.ts';
 import { undraft } from './drafts.ts';
 import { packOutward } from './outward.ts';
-import type { Call, Down, ToolRequest, Up } from './protocol.ts';
+import { BACKGROUND, type Call, type Down, type Telling, type ToolRequest, type Up } from './protocol.ts';
 import { addressOf, type Reach } from './reach.ts';
 import type { ToolKind } from './tool-protocol.ts';
 
 type Answered = Extract<Down, { kind: 'replied' | 'refused' }>;
 
-type Order = Omit<Call, 'call' | 'streams'> | Omit<ToolRequest, 'call' | 'streams'>;
+type Unnumbered<Asked> = Omit<Asked, 'call' | 'streams'>;
+
+type Order = Unnumbered<Call> | Unnumbered<ToolRequest> | Unnumbered<Telling>;
 
 interface Open {
   readonly turn: number;
@@ -69,6 +71,13 @@ export class Calls {
       : this.#call(order, reach.agentId, false).reply.promise;
   }
 
+  /** Tells an agent a durable message that is part of no turn. Resolves once it is on disk; throws where it is refused. */
+  tell(reach: Reach, agentId: string, message: unknown): Promise<unknown> {
+    const to = addressOf(agentId, reach);
+    const body = bytesOf(packMessage(message, reach, packOutward));
+    return this.#call({ kind: 'tell', turn: BACKGROUND, to, body }, to, false).reply.promise;
+  }
+
   push({ call, chunk }: { call: number; chunk: Packed }): void {
     this.#open.get(call)?.stream?.push(chunk);
   }
@@ -102,7 +111,7 @@ export class Calls {
     this.#last += 1;
     const open = { turn: order.turn, agentId, reply: Promise.withResolvers<unknown>() };
     this.#open.set(this.#last, open);
-    this.#post({ ...order, call: this.#last, streams });
+    this.#post({ ...order, call: this.#last, streams } as Up);
     return open;
   }
 }
@@ -113,7 +122,7 @@ function orderOf(
   agentId: string,
   message: unknown,
   options: CallOptions,
-): Omit<Call, 'call' | 'streams'> {
+): Unnumbered<Call> {
   const to = addressOf(agentId, reach);
   const body = packMessage(message, reach, packOutward);
   const { timeoutMs, idempotencyKey: key } = options;

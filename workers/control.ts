@@ -20,7 +20,7 @@ export function controlOf(host: Host, leave: () => void): Control {
       }
     },
     hydrate: (orders) => host.hydrate(orders),
-    passivate: (last) => host.passivate(last),
+    passivate: (last, shared) => host.passivate(last, shared),
     leave: async () => {
       leave();
     },

@@ -1,9 +1,11 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { AgentStream } from '../core/agent-stream.ts';
 import type { AgentLog } from '../core/log.ts';
+import type { SharedOf, ToolsOf } from './register.ts';
 
 /**
- * What a handler sees of its agent. It is valid for one turn: touching `state` after the turn has ended throws
- * `ERR_DROWSE_UNTRACKED_MUTATION`.
+ * What a handler sees of its agent. `state` and alarms are the turn's: touching them after it has ended throws
+ * `ERR_DROWSE_UNTRACKED_MUTATION`. Everything else can be used by work that goes on after it.
  */
 export interface AgentContext<State> {
   /** The full id, `"<type>/<key>"`. */
@@ -35,14 +37,16 @@ export interface AgentContext<State> {
    * The functions of the host's tools module, by name: `agent.tools.search(query)`. They run in threads that all agents share, and
    * answer with a promise, or as `stream` does where they yield. A call rejects with what the tool threw, or `ERR_DROWSE_TOOL_FAILED`
    * where its thread ended. It is outside the turn, leaves after all earlier turns are durable, and is cancelled with the turn. A name
-   * that there is not throws `ERR_DROWSE_UNKNOWN_TOOL`. `ToolsOf` of drowse/tools types them.
+   * that there is not throws `ERR_DROWSE_UNKNOWN_TOOL`. {@link Register} types them.
    */
-  // biome-ignore lint/suspicious/noExplicitAny: what they are is known where they are defined
-  readonly tools: any;
+  readonly tools: Tools;
   /**
    * Tells an agent, which may be this one, a durable message. It is part of the turn: kept with it or not at all, and then
    * processed exactly once as far as states show. Throws, and tells nothing, for an id of no registered type
    * (`ERR_DROWSE_UNKNOWN_TYPE`, `ERR_DROWSE_INVALID_AGENT_ID`) and a message that cannot be copied or is too large.
+   *
+   * Work that goes on after its turn tells at once, in a write of its own: so it comes back into the state. Where that write fails, the
+   * log says so; `send` to the agent itself has an answer.
    */
   tell(agentId: string, message: unknown): void;
   /**
@@ -55,9 +59,16 @@ export interface AgentContext<State> {
   cancelAlarm(name: string): void;
   /**
    * Keeps the agent awake, after the turn too, until a promise is settled: for work that lives in memory alone, such as a connection
-   * that it holds. Nothing of it is kept: what ends the worker ends the work. It does not delay `close` for longer than its drain.
+   * that it holds. Nothing of it is kept: what ends the worker ends the work. It does not delay `close` for longer than its drain. Such
+   * work cannot touch the state, whose turn is over: it tells the agent (`agent.tell(agent.id, …)`) what to make of it.
    */
   keepAwake(promise: PromiseLike<unknown>): void;
+  /**
+   * What the host shares with all agents, by name: the same for the whole turn. Bytes are a view on memory that all threads share, so
+   * that to write into it is an error for everybody; JSON is frozen. Throws `ERR_DROWSE_INVALID_OPTIONS` for a name that the host does
+   * not share.
+   */
+  readonly shared: SharedData;
   /** Lines of the agent's log, tagged with its id in the host's. They are outside the turn: a rollback takes none back. */
   readonly log: AgentLog;
 }
@@ -74,9 +85,16 @@ export type AlarmTime = Date | number | { every: number } | { cron: string; time
 
 export type { AgentStream };
 
-/** An agent: its first state, and what it does with a message. */
+/** An agent: its first state, and what it does with a message. `Sent` is what senders give; a schema makes a `Message` of it. */
 // biome-ignore lint/suspicious/noExplicitAny: a definition stands for every agent of its type
-export interface AgentDefinition<State = any, Message = any, Reply = any, Chunk = any> {
+export interface AgentDefinition<State = any, Message = any, Reply = any, Chunk = any, Sent = any> {
+  /**
+   * What messages have to be: a schema of Zod, Valibot, ArkType, or any other Standard Schema. It runs in the agent's thread before
+   * the turn, which gets the value that it makes. What it refuses begins no turn and changes nothing: the sender gets
+   * `ERR_DROWSE_INVALID_MESSAGE` with its issues, and what was told becomes a dead letter at once. What it throws counts as
+   * thrown by the turn.
+   */
+  readonly message?: StandardSchemaV1<Sent, Message>;
   /** Version of the state's shape, a whole number from 1; default 1. */
   readonly version?: number;
   /** The state of an agent that has never committed a turn. */
@@ -102,8 +120,47 @@ export interface AgentDefinition<State = any, Message = any, Reply = any, Chunk 
 }
 
 /** Declares an agent. An agent module exports the result as its default. */
-export function defineAgent<State, Message = unknown, Reply = unknown, Chunk = never>(
-  definition: AgentDefinition<State, Message, Reply, Chunk>,
-): AgentDefinition<State, Message, Reply, Chunk> {
+export function defineAgent<State, Message = unknown, Reply = unknown, Chunk = never, Sent = Message>(
+  definition: AgentDefinition<State, Message, Reply, Chunk, Sent>,
+): AgentDefinition<State, Message, Reply, Chunk, Sent> {
   return Object.freeze(definition);
 }
+
+/** What an agent is sent; with a schema, the schema's input. */
+export type MessageOf<Definition extends AgentDefinition> =
+  Definition extends AgentDefinition<infer _State, infer _Message, infer _Reply, infer _Chunk, infer Sent>
+    ? Sent
+    : never;
+
+/** What senders get of an agent: what its promises resolve with. */
+export type ReplyOf<Definition extends AgentDefinition> =
+  Definition extends AgentDefinition<infer _State, infer _Message, infer Reply> ? Awaited<Reply> : never;
+
+/** What an agent's turns yield; `never` where they yield nothing. */
+export type ChunkOf<Definition extends AgentDefinition> =
+  Definition extends AgentDefinition<infer _State, infer _Message, infer _Reply, infer Chunk> ? Chunk : never;
+
+/** An agent's state. */
+export type StateOf<Definition extends AgentDefinition> =
+  Definition extends AgentDefinition<infer State> ? State : never;
+
+/**
+ * Empty, for a project to fill in: what it says types the tools and the shared data in all its agents.
+ *
+ *     declare module 'drowse/agent' {
+ *       interface Register {
+ *         tools: typeof import('./tools.js');
+ *         shared: { prompts: Prompts };
+ *       }
+ *     }
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: filled in elsewhere
+export interface Register {}
+
+/** The tools, as {@link Register} has them; any where it says nothing of them. */
+// biome-ignore lint/suspicious/noExplicitAny: nothing is known of them
+export type Tools = Register extends { tools: infer Module } ? ToolsOf<Module> : any;
+
+/** The shared data, as {@link Register} has it; any where it says nothing of it. */
+// biome-ignore lint/suspicious/noExplicitAny: nothing is known of it
+export type SharedData = Register extends { shared: infer Data } ? SharedOf<Data> : Readonly<Record<string, any>>;

@@ -1,3 +1,4 @@
+import { explained } from '../core/after-turn.ts';
 import { decode, type Packed, sizeOf } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { type Fault, toFault } from '../core/fault.ts';
@@ -8,10 +9,12 @@ import { Calls } from './calls.ts';
 import { Chunks, isGenerator } from './chunks.ts';
 import type { AgentDefinition } from './define-agent.ts';
 import { loadDefinition } from './load-definition.ts';
+import { InvalidMessage, validate } from './message-schema.ts';
 import { migrate } from './migrate.ts';
 import { packOutward } from './outward.ts';
 import type { Down, Effects, Hydrated, Orders, Passivated, Up } from './protocol.ts';
 import type { Pulse } from './pulse.ts';
+import { SharedPieces } from './shared-pieces.ts';
 import { AgentState, type Draft, fold } from './state.ts';
 import { type Surroundings, Turn } from './turn.ts';
 import { Wakefulness } from './wakefulness.ts';
@@ -34,10 +37,12 @@ export class Host {
   readonly #log: AgentLog;
   readonly #calls: Calls;
   readonly #wakefulness: Wakefulness;
+  readonly #shared = new SharedPieces(() => this.#running !== undefined);
   readonly #waiting: Message[] = [];
   #running: Running | undefined;
   #taken = 0;
-  #orders!: Orders;
+  /** Without what is only to be read: a snapshot and records, or data that will be replaced, would stay with it. */
+  #orders!: Omit<Orders, 'stored' | 'shared'>;
   #surroundings!: Surroundings;
   #definition!: AgentDefinition;
   #state!: AgentState;
@@ -78,17 +83,22 @@ export class Host {
       case 'refused':
         this.#calls.settle(frame);
         return;
+      case 'share':
+        this.#shared.put(frame.name, frame.piece);
+        return;
     }
   }
 
   async hydrate(orders: Orders): Promise<Hydrated> {
     try {
-      this.#orders = orders;
+      const { stored, shared: pieces, ...lasting } = orders;
+      this.#orders = lasting;
+      for (const [name, piece] of pieces) this.#shared.put(name, piece);
       const { agentId, types, tools, maxMessageBytes } = orders;
-      const [log, calls, wakefulness] = [this.#log, this.#calls, this.#wakefulness];
-      this.#surroundings = { agentId, types, tools, maxMessageBytes, log, calls, wakefulness };
+      const [log, calls, wakefulness, shared] = [this.#log, this.#calls, this.#wakefulness, this.#shared];
+      this.#surroundings = { agentId, types, tools, maxMessageBytes, log, calls, wakefulness, shared };
       this.#definition = await this.#load(orders.module);
-      this.#state = await this.#rebuild(orders.stored);
+      this.#state = await this.#rebuild(stored);
       await this.#activate();
       return { ok: true, idleTimeoutMs: this.#definition.idleTimeoutMs };
     } catch (error) {
@@ -96,8 +106,9 @@ export class Host {
     }
   }
 
-  async passivate(last: number): Promise<Passivated> {
-    if (this.#running !== undefined || this.#taken !== last || this.#wakefulness.kept) return { asleep: false };
+  async passivate(last: number, shared: number): Promise<Passivated> {
+    const behind = this.#taken !== last || this.#shared.version < shared;
+    if (this.#running !== undefined || behind || this.#wakefulness.kept) return { asleep: false };
     return this.#passivate();
   }
 
@@ -135,9 +146,10 @@ export class Host {
         effects = turn.effects;
       }
     } catch (error) {
-      fault = toFault(error);
+      fault = toFault(explained(error));
     } finally {
       turn.end();
+      draft.revoke();
     }
     const due = exists && (changed || this.#state.stored?.tailBytes !== 0);
     return { asleep: true, snapshot: due ? this.#state.snapshot() : undefined, changed, effects, fault };
@@ -172,7 +184,11 @@ export class Host {
     this.#running = running;
     this.#pulse.begin(number);
     try {
-      let returned: unknown = await this.#definition.receive(turn, decode(body));
+      const { message: schema } = this.#definition;
+      let message = decode(body);
+      if (schema) message = await validate(schema, message, this.#orders.agentId);
+      if (turn.cancelled) return { kind: 'cancelled', number };
+      let returned: unknown = await this.#definition.receive(turn, message);
       if (isGenerator(returned)) {
         running.chunks = this.#chunks(turn, streams ? number : undefined);
         returned = await running.chunks.drain(returned);
@@ -185,9 +201,11 @@ export class Host {
       this.#carried = undefined;
       return { kind: 'done', number, reply, change, effects: turn.effects };
     } catch (error) {
-      return turn.cancelled ? { kind: 'cancelled', number } : { kind: 'failed', number, fault: toFault(error) };
+      if (turn.cancelled) return { kind: 'cancelled', number };
+      return { kind: 'failed', number, fault: toFault(explained(error)), refused: error instanceof InvalidMessage };
     } finally {
       turn.end();
+      draft.revoke();
     }
   }
 

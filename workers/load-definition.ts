@@ -16,11 +16,13 @@ export async function loadDefinition(module: string): Promise<AgentDefinition> {
   for (const handler of ['receive', 'initialState'] as const) {
     if (typeof definition[handler] !== 'function') throw bad(module, `has no ${handler}() in its default export`);
   }
-  const { version = 1, idleTimeoutMs = 1 } = definition;
+  const { version = 1, idleTimeoutMs = 1, message } = definition;
   if (!Number.isSafeInteger(version) || version < 1)
     throw bad(module, `has version ${version}, not a whole number from 1`);
   if (typeof idleTimeoutMs !== 'number' || !(idleTimeoutMs > 0))
     throw bad(module, `has idleTimeoutMs ${idleTimeoutMs}, not a number of milliseconds above 0`);
+  if (message !== undefined && typeof message?.['~standard']?.validate !== 'function')
+    throw bad(module, 'has a message that is no Standard Schema, such as those of Zod, Valibot or ArkType');
   return definition as AgentDefinition;
 }
 

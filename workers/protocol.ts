@@ -43,7 +43,17 @@ export type Down =
   | { readonly kind: 'read'; readonly number: number; readonly count: number }
   | { readonly kind: 'chunk'; readonly call: number; readonly chunk: Packed }
   | { readonly kind: 'replied'; readonly call: number; readonly reply: Packed }
-  | { readonly kind: 'refused'; readonly call: number; readonly fault: Fault };
+  | { readonly kind: 'refused'; readonly call: number; readonly fault: Fault }
+  /** A piece of the shared data was replaced: turns that begin from now on see the new one. */
+  | { readonly kind: 'share'; readonly name: string; readonly piece: SharedPiece };
+
+/** A piece of the shared data. To a thread its bytes are a view on memory that all threads share; a process gets a copy. */
+export interface SharedPiece {
+  readonly kind: 'bytes' | 'text' | 'json';
+  readonly bytes: Uint8Array;
+  /** How many replacements there had been when it came; 0 for what was declared. */
+  readonly version: number;
+}
 
 /** From the thread to the supervisor: one answer for each message, and in between what its turn sends, and log lines. */
 export type Up =
@@ -54,12 +64,14 @@ export type Up =
       readonly change: Change | undefined;
       readonly effects: Effects | undefined;
     }
-  | { readonly kind: 'failed'; readonly number: number; readonly fault: Fault }
+  /** `refused`: the agent takes no such message, the next time neither. */
+  | { readonly kind: 'failed'; readonly number: number; readonly fault: Fault; readonly refused: boolean }
   | { readonly kind: 'cancelled'; readonly number: number }
   /** What a turn has yielded. */
   | { readonly kind: 'chunk'; readonly turn: number; readonly chunk: Packed }
   | Call
   | ToolRequest
+  | Telling
   /** So many more chunks that answer a call were read. */
   | { readonly kind: 'read'; readonly call: number; readonly count: number }
   /** Nobody wants to know any more what answers a call. */
@@ -68,7 +80,13 @@ export type Up =
   | { readonly kind: 'awake'; readonly kept: boolean }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly fields: Packed; readonly text: string };
 
-/** A message that a turn sends and awaits the reply of. `call` counts those of one incarnation, `turn` is the turn's number; 0 outside of turns. */
+/** In the place of a turn's number: what goes on after a turn, or beside it. */
+export const BACKGROUND = -1;
+
+/**
+ * A message that a turn sends and awaits the reply of. `call` counts those of one incarnation, `turn` is the turn's number: 0 of
+ * `activate` and `passivate`, {@link BACKGROUND} outside of turns.
+ */
 export interface Call {
   readonly kind: 'call';
   readonly call: number;
@@ -90,6 +108,16 @@ export interface ToolRequest {
   /** The list of them. */
   readonly args: Packed;
   readonly streams: boolean;
+}
+
+/** A durable message that is told outside of turns; answered once it is on disk. Numbered as {@link Call} is. */
+export interface Telling {
+  readonly kind: 'tell';
+  readonly call: number;
+  readonly turn: typeof BACKGROUND;
+  readonly to: string;
+  readonly body: Uint8Array;
+  readonly streams: false;
 }
 
 /** What a turn did to the state, encoded in the thread: only the change, or all of it where that is the better record. */
@@ -133,9 +161,9 @@ export interface Control {
   hydrate(orders: Orders): Promise<Hydrated>;
   /**
    * Asks the agent to sleep. `last` is the number of the last message delivered: an agent that hasn't taken it, or
-   * has a turn running, or is kept awake, refuses.
+   * has a turn running, or is kept awake, refuses. So does one that has not had the newest shared data, that of version `shared`.
    */
-  passivate(last: number): Promise<Passivated>;
+  passivate(last: number, shared: number): Promise<Passivated>;
   /** Ends the thread. Asked for once the answer of `passivate` has arrived: a thread that ended before could take it along. */
   leave(): Promise<void>;
 }
@@ -145,6 +173,7 @@ export interface Orders {
   readonly module: string;
   /** The registered agent types: those that can be told something. */
   readonly types: readonly string[];
+  readonly shared: ReadonlyMap<string, SharedPiece>;
   /** The tools that can be called. */
   readonly tools: Readonly<Record<string, ToolKind>>;
   /** Undefined for an agent that has never committed. */

@@ -40,7 +40,8 @@ async function live(stored: Orders['stored'], turns: number): Promise<Change[]> 
   };
   const host = new Host(note, new Pulse(), async () => agent);
   const limits = { maxMessageBytes: 2 ** 20, maxStateBytes: 2 ** 20 };
-  await host.hydrate({ agentId: 'rehearsal/agent', module: '', types: ['rehearsal'], tools: {}, stored, ...limits });
+  const orders = { agentId: 'rehearsal/agent', module: '', types: ['rehearsal'], tools: {}, shared: new Map() };
+  await host.hydrate({ ...orders, stored, ...limits });
   for (let number = 1; number <= turns; number += 1) {
     const body = pack({ say: `line ${number} of the rehearsal`, at: number }, 'message');
     host.take({ kind: 'message', number, body, deadline: undefined, streams: false });

@@ -38,6 +38,8 @@ export interface Draft {
   finish(): Change | undefined;
   /** Takes the change over in the thread alone; it is stored with the next one. */
   carry(): void;
+  /** Nothing in it can be used from now on; a change that was not taken over is dropped. */
+  revoke(): void;
 }
 
 interface Sizes {
@@ -88,7 +90,12 @@ export class AgentState {
   }
 
   draft(): Draft {
-    const [root, finalize] = create(this.#root, { enablePatches: PATCHES });
+    const [root, end] = create(this.#root, { enablePatches: PATCHES });
+    let revoked = false;
+    const finalize: typeof end = () => {
+      revoked = true;
+      return end();
+    };
     const loans = this.#holders.none ? undefined : new Loans(this.#holders);
     if (loans || !this.#growing.none) {
       onDraft(root, (node) => {
@@ -107,6 +114,9 @@ export class AgentState {
       root,
       finish: () => this.#keep(...settle()),
       carry: () => this.#carry(...settle()),
+      revoke: () => {
+        if (!revoked) finished(root, finalize);
+      },
     };
   }
 

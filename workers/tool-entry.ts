@@ -7,8 +7,8 @@ import { fromFault, toFault } from '../core/fault.ts';
 import { Chunks, isGenerator } from './chunks.ts';
 import { isCpuBound } from './cpu-bound.ts';
 import { Pulse } from './pulse.ts';
+import type { ToolContext } from './tool-context.ts';
 import type { Described, ToolBoot, ToolDown, ToolTask, ToolUp } from './tool-protocol.ts';
-import type { ToolContext } from './tool-types.ts';
 
 type Tool = (...args: unknown[]) => unknown;
 

@@ -1,11 +1,14 @@
+import { REMEDY } from '../core/after-turn.ts';
 import type { AgentStream } from '../core/agent-stream.ts';
 import { DrowseError } from '../core/errors.ts';
 import type { AgentLog } from '../core/log.ts';
 import type { Calls } from './calls.ts';
-import type { AgentContext, AlarmTime, CallOptions } from './define-agent.ts';
+import type { AgentContext, AlarmTime, CallOptions, SharedData } from './define-agent.ts';
 import { freshName, Outbox } from './outbox.ts';
-import type { Effects } from './protocol.ts';
+import { BACKGROUND, type Effects } from './protocol.ts';
 import type { Reach } from './reach.ts';
+import type { SharedPieces } from './shared-pieces.ts';
+import { sharedView } from './shared-view.ts';
 import type { Root } from './state.ts';
 import type { ToolKind } from './tool-protocol.ts';
 import { turnTools } from './turn-tools.ts';
@@ -18,6 +21,7 @@ export interface Surroundings extends Reach {
   readonly log: AgentLog;
   readonly calls: Calls;
   readonly wakefulness: Wakefulness;
+  readonly shared: SharedPieces;
 }
 
 /**
@@ -30,20 +34,23 @@ export class Turn implements AgentContext<unknown> {
   readonly #surroundings: Surroundings;
   readonly #calls: Calls;
   readonly #wakefulness: Wakefulness;
+  readonly #pieces: SharedPieces['all'];
   readonly #number: number;
   #root: Root | undefined;
   /** Made when something is first told: most turns tell nothing. */
   #outbox: Outbox | undefined;
+  #shared: SharedData | undefined;
   #abort: AbortController | undefined;
   #tools: object | undefined;
   #cancelled = false;
 
   /** `number` is that of the message that causes the turn; 0 where none does. */
   constructor(number: number, root: Root, surroundings: Surroundings) {
-    const { agentId, log, calls, wakefulness } = surroundings;
+    const { agentId, log, calls, wakefulness, shared } = surroundings;
     this.#number = number;
     this.#calls = calls;
     this.#wakefulness = wakefulness;
+    this.#pieces = shared.all;
     this.id = agentId;
     this.log = log;
     this.#surroundings = surroundings;
@@ -58,31 +65,38 @@ export class Turn implements AgentContext<unknown> {
     this.#open('state').state = value;
   }
 
+  /** Made when it is first asked for. */
+  get shared(): SharedData {
+    this.#shared ??= sharedView(this.#pieces);
+    return this.#shared;
+  }
+
   /** What has been told and set. */
   get effects(): Effects | undefined {
     return this.#outbox?.effects;
   }
 
   async send<Reply>(agentId: string, message: unknown, options: CallOptions = {}): Promise<Reply> {
-    this.#open('send');
-    return this.#calls.send(this.#number, this.#surroundings, agentId, message, options) as Promise<Reply>;
+    return this.#calls.send(this.#caller, this.#surroundings, agentId, message, options) as Promise<Reply>;
   }
 
   stream<Chunk, Reply>(agentId: string, message: unknown, options: CallOptions = {}): AgentStream<Chunk, Reply> {
-    this.#open('stream');
-    return this.#calls.stream(this.#number, this.#surroundings, agentId, message, options) as AgentStream<Chunk, Reply>;
+    return this.#calls.stream(this.#caller, this.#surroundings, agentId, message, options) as AgentStream<Chunk, Reply>;
   }
 
   get tools(): object {
-    this.#tools ??= turnTools(this.#surroundings.tools, (tool, kind, args) => {
-      this.#open(`tools.${tool}`);
-      return this.#calls.use(this.#number, tool, kind, args, this.#surroundings);
-    });
+    this.#tools ??= turnTools(this.#surroundings.tools, (tool, kind, args) =>
+      this.#calls.use(this.#caller, tool, kind, args, this.#surroundings),
+    );
     return this.#tools;
   }
 
   tell(agentId: string, message: unknown): void {
-    this.#out('tell').tell(agentId, message);
+    if (this.#root) this.#out('tell').tell(agentId, message);
+    else
+      this.#calls.tell(this.#surroundings, agentId, message).catch((err: unknown) => {
+        this.log.warn({ to: agentId, err: String(err) }, 'what was told outside of a turn may be lost');
+      });
   }
 
   alarm(when: AlarmTime, message: unknown, { name = freshName() }: { name?: string } = {}): string {
@@ -94,7 +108,6 @@ export class Turn implements AgentContext<unknown> {
   }
 
   keepAwake(promise: PromiseLike<unknown>): void {
-    this.#open('keepAwake');
     this.#wakefulness.hold(promise);
   }
 
@@ -125,6 +138,11 @@ export class Turn implements AgentContext<unknown> {
     this.#calls.end(this.#number);
   }
 
+  /** What it is called by: its turn, or what goes on behind that. */
+  get #caller(): number {
+    return this.#root ? this.#number : BACKGROUND;
+  }
+
   #out(verb: string): Outbox {
     this.#open(verb);
     this.#outbox ??= new Outbox(this.#surroundings);
@@ -133,10 +151,7 @@ export class Turn implements AgentContext<unknown> {
 
   #open(what: string): Root {
     if (this.#root) return this.#root;
-    throw new DrowseError(
-      'ERR_DROWSE_UNTRACKED_MUTATION',
-      `agent.${what} was used after its turn had ended, where a change could not be kept. Await the work inside receive(), or send the agent a message that makes the change in a turn of its own.`,
-    );
+    throw new DrowseError('ERR_DROWSE_UNTRACKED_MUTATION', `agent.${what} was used after its turn had ended${REMEDY}`);
   }
 }
 

@@ -11,6 +11,7 @@ export function addServe(program: Command): void {
     .option('--env <name=VAR,...>', 'environment variables that agents of a type see', collectEnv)
     .option('--tools <module>', 'functions that all agents can call, in a module that is loaded once')
     .option('--tools-env <VAR,...>', 'environment variables that the tools see', (names: string) => names.split(','))
+    .option('--share <name=file>', 'a file that all agents read; once for each', collectShare)
     .option('--config <file>', 'a module whose default export is the options of a supervisor')
     .option('--directory <directory>', 'where the agents are kept (default: ./data)')
     .option('--port <port>', 'the port to listen on; 0 takes any that is free', wholeNumber, 7420)
@@ -35,6 +36,11 @@ export function addServe(program: Command): void {
 export function collectAgent(text: string, agents: Readonly<Record<string, string>> = {}): Record<string, string> {
   const [name, module] = split(text, 'counter=./counter.js');
   return { ...agents, [name]: module };
+}
+
+function collectShare(text: string, files: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [name, file] = split(text, 'prompts=./prompts.json');
+  return { ...files, [name]: file };
 }
 
 function collectEnv(text: string, env: Readonly<Record<string, string[]>> = {}): Record<string, string[]> {

@@ -1,12 +1,18 @@
-import type { Packed } from '../../core/codec.ts';
+import { type Packed, pack } from '../../core/codec.ts';
 import { asError, DrowseError } from '../../core/errors.ts';
 import { toFault } from '../../core/fault.ts';
 import { unknownTool } from '../../core/unknown-tool.ts';
-import type { Call, Down, ToolRequest } from '../../workers/protocol.ts';
+import { BACKGROUND, type Call, type Down, type Telling, type ToolRequest } from '../../workers/protocol.ts';
 import type { Hosting } from '../hosting.ts';
+import { type Chain, NOBODY, showChain } from '../messages/chain.ts';
 import type { Delivery, Reader } from '../messages/delivery.ts';
 import { keyedBy } from '../messages/once.ts';
 import { checkPatience } from '../settings.ts';
+
+type Asked = Call | ToolRequest | Telling;
+
+/** What a tell is answered with. */
+const NOTHING = pack(undefined, 'reply');
 
 /** What the turns of one incarnation have asked others: messages to agents, and calls of tools. */
 export class AgentCalls {
@@ -25,16 +31,14 @@ export class AgentCalls {
   }
 
   /** Asks; `cause` is the message whose turn does. Never rejects: the turn is answered. */
-  async ask(order: Call | ToolRequest, cause: Delivery | undefined): Promise<void> {
+  async ask(order: Asked, cause: Delivery | undefined): Promise<void> {
     const { call, turn } = order;
     try {
       const reader = order.streams ? this.#reader(call) : undefined;
       const left = this.#streams.get(call)?.leaving.signal;
       const ended = this.#signal(turn);
       const signal = left ? AbortSignal.any([ended, left]) : ended;
-      const reply = await (order.kind === 'tool'
-        ? this.#use(order, signal, reader)
-        : this.#send(order, cause, signal, reader));
+      const reply = await this.#answerTo(order, cause, signal, reader);
       this.#answer({ kind: 'replied', call, reply });
     } catch (error) {
       this.#answer({ kind: 'refused', call, fault: toFault(error) });
@@ -53,7 +57,7 @@ export class AgentCalls {
   }
 
   /** What the turn would have said must not be said. */
-  refuse({ call }: Call | ToolRequest, cause: Error): void {
+  refuse({ call }: Asked, cause: Error): void {
     this.#answer({ kind: 'refused', call, fault: toFault(asError(cause)) });
   }
 
@@ -70,17 +74,35 @@ export class AgentCalls {
     this.#turns.clear();
   }
 
-  async #send(
-    { to, body, timeoutMs = this.#hosting.settings.sendTimeoutMs, once }: Call,
+  async #answerTo(
+    order: Asked,
     cause: Delivery | undefined,
     signal: AbortSignal,
     reader: Reader | undefined,
   ): Promise<Packed> {
-    const chain = [...(cause?.chain ?? []), this.#agentId];
-    if (chain.includes(to)) throw cycle(chain, to);
+    switch (order.kind) {
+      case 'call':
+        return this.#send(order, cause, signal, reader);
+      case 'tool':
+        return this.#use(order, signal, reader);
+      case 'tell':
+        await this.#hosting.tell(order.to, order.body, { chain: [this.#agentId] });
+        return NOTHING;
+    }
+  }
+
+  async #send(
+    { turn, to, body, timeoutMs = this.#hosting.settings.sendTimeoutMs, once }: Call,
+    cause: Delivery | undefined,
+    signal: AbortSignal,
+    reader: Reader | undefined,
+  ): Promise<Packed> {
+    const chain = [...(cause?.chain ?? NOBODY), this.#agentId];
+    const awaitedBy = turn === BACKGROUND ? 0 : (cause?.awaitedBy ?? 0) + 1;
+    if (chain.slice(chain.length - awaitedBy).includes(to)) throw cycle(chain, to);
     checkPatience(signal, timeoutMs);
     const keyed = once && keyedBy(to, once.key, once.fingerprint);
-    return this.#hosting.send(to, body, { signal, timeoutMs }, { keyed, chain, reader });
+    return this.#hosting.send(to, body, { signal, timeoutMs }, { keyed, chain, awaitedBy, reader });
   }
 
   #use({ tool, args }: ToolRequest, signal: AbortSignal, reader: Reader | undefined): Promise<Packed> {
@@ -116,7 +138,7 @@ export class AgentCalls {
   }
 }
 
-function cycle(chain: readonly string[], to: string): DrowseError {
-  const text = `${[...chain, to].join(' -> ')}: this message would wait for the turn that sends it. Use tell(), or answer first.`;
+function cycle(chain: Chain, to: string): DrowseError {
+  const text = `${showChain([...chain, to])}: this message would wait for the turn that sends it. Use tell(), or answer first.`;
   return new DrowseError('ERR_DROWSE_CALL_CYCLE', text, { agentId: to });
 }

@@ -1,6 +1,8 @@
+import { explained } from '../../core/after-turn.ts';
 import { DrowseError } from '../../core/errors.ts';
 import { HeapExceeded } from '../isolates/heap-guard.ts';
 import { Hung } from '../isolates/hung.ts';
+import { showChain } from '../messages/chain.ts';
 import type { Delivery } from '../messages/delivery.ts';
 
 /** What callers are told of a thread that ended unasked while the agent was starting, or had the turn of a delivery running, or none. */
@@ -11,7 +13,10 @@ export function crashError(
 ): DrowseError {
   const doing = at === 'starting' ? 'as it started' : duringTurnOf(at.delivery);
   const told = (code: DrowseError['code'], what: string) =>
-    new DrowseError(code, `Agent ${agentId} ${what} ${doing}: ${how.message}`, { cause: how, agentId });
+    new DrowseError(code, `Agent ${agentId} ${what} ${doing}: ${(explained(how) as Error).message}`, {
+      cause: how,
+      agentId,
+    });
   if (how instanceof HeapExceeded || (how as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY') {
     return told('ERR_DROWSE_AGENT_OUT_OF_MEMORY', 'ran out of memory');
   }
@@ -26,7 +31,8 @@ export function turnTimeout(agentId: string, turnTimeoutMs: number): DrowseError
 
 function duringTurnOf(delivery: Delivery | undefined): string {
   if (delivery === undefined) return 'between turns';
-  if (delivery.durable === undefined) return 'in the turn of a send';
-  const { alarm } = delivery.durable;
-  return alarm ? `in the turn of its alarm ${alarm.name}` : 'in the turn of a tell';
+  const { durable, chain } = delivery;
+  if (durable?.alarm) return `in the turn of its alarm ${durable.alarm.name}`;
+  const what = durable ? 'tell' : 'send';
+  return chain.length === 0 ? `in the turn of a ${what}` : `in the turn of a ${what} from ${showChain(chain)}`;
 }

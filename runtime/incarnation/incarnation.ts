@@ -57,7 +57,7 @@ export class Incarnation {
   /** Waits for room, reads what is stored, starts the thread and rebuilds the agent in it. Undefined where that failed: it is ending. */
   async start(room: Promise<void> | undefined): Promise<{ idleTimeoutMs: number | undefined } | undefined> {
     try {
-      const { store, settings, types, quarantines, isolates } = this.#hosting;
+      const { store, settings, types, quarantines, isolates, shared } = this.#hosting;
       quarantines.mustBeFree(this.#agentId);
       if (room) await Promise.race([room, this.ended]);
       if (this.#verdict) return undefined;
@@ -73,7 +73,8 @@ export class Incarnation {
       const { maxMessageBytes, maxStateBytes } = settings;
       const module = await this.#inTime(isolates.load(isolate, this.#type));
       const tools = this.#hosting.tools?.kinds ?? {};
-      const orders = { agentId: this.#agentId, module, types, tools, stored, maxMessageBytes, maxStateBytes };
+      const limits = { maxMessageBytes, maxStateBytes };
+      const orders = { agentId: this.#agentId, module, types, tools, shared: shared.pieces, stored, ...limits };
       const hydrated = await this.#inTime(isolate.call<Hydrated>((control) => control.hydrate(orders)));
       if (!hydrated.ok) throw fromFault(hydrated.fault, this.#agentId);
       if (stored && stored.snapshot.length > isolate.maxHeapBytes / LARGE) await isolate.fits();
@@ -87,7 +88,7 @@ export class Incarnation {
 
   /** Asks the agent to sleep between turns. False if it refused: it has a turn running or a message on the way. */
   async passivate(): Promise<boolean> {
-    const { timers, settings } = this.#hosting;
+    const { timers, settings, shared } = this.#hosting;
     const grace = settings.abortGraceMs;
     const late = () => {
       const cause = new Error(`passivate() took longer than abortGraceMs (${grace} ms), and was ended.`);
@@ -95,7 +96,8 @@ export class Incarnation {
       this.#stop('slept', cause);
     };
     try {
-      const asked = (this.#isolate as Isolate).call<Passivated>((control) => control.passivate(this.turns.last));
+      const { last } = this.turns;
+      const asked = (this.#isolate as Isolate).call<Passivated>((control) => control.passivate(last, shared.version));
       const answer = await timers.during(grace, asked, late);
       if (!answer.asleep) return false;
       // If a write fails, the verdict is another by then.

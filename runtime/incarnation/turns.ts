@@ -2,7 +2,7 @@ import type { Packed } from '../../core/codec.ts';
 import type { DrowseError } from '../../core/errors.ts';
 import { fromFault } from '../../core/fault.ts';
 import type { Journal } from '../../storage/store.ts';
-import type { Call, Passivated, ToolRequest, Up } from '../../workers/protocol.ts';
+import type { Call, Passivated, Telling, ToolRequest, Up } from '../../workers/protocol.ts';
 import type { Hosting } from '../hosting.ts';
 import type { Isolate } from '../isolates/isolate.ts';
 import { timedOut } from '../messages/cancellation.ts';
@@ -136,6 +136,7 @@ export class Turns {
         return this.#chunk(frame.chunk, this.#window.get(frame.turn)?.reader);
       case 'call':
       case 'tool':
+      case 'tell':
         return this.#call(frame);
       case 'read':
         return this.#calls.read(frame.call, frame.count);
@@ -185,7 +186,7 @@ export class Turns {
     if (reader) this.#gate.pass(() => reader.push(chunk), ignore);
   }
 
-  #call(call: Call | ToolRequest): void {
+  #call(call: Call | ToolRequest | Telling): void {
     const cause = this.#window.get(call.turn);
     const leave = () => void this.#calls.ask(call, cause);
     this.#gate.pass(leave, (error) => this.#calls.refuse(call, error));
@@ -208,6 +209,7 @@ export class Turns {
       }
       case 'failed':
         counters.failed += 1;
+        delivery.hopeless = frame.refused;
         this.#whenDurable(delivery, () => delivery.reject(fromFault(frame.fault, this.#agentId)));
         return;
       case 'cancelled':

@@ -134,15 +134,11 @@ export class Isolate implements Guarded, Beating {
   }
 
   exceeded(error: HeapExceeded): void {
-    this.#endedBy = error;
-    void this.end();
+    this.endAs(error);
   }
 
   hung(blockedMs: number): void {
-    void this.#carrier.whereabouts().then((where) => {
-      this.#endedBy = new Hung(blockedMs, where);
-      return this.end();
-    });
+    void this.#carrier.whereabouts().then((where) => this.endAs(new Hung(blockedMs, where)));
   }
 
   overdue(turn: number): void {
@@ -153,6 +149,12 @@ export class Isolate implements Guarded, Beating {
   async leave(graceMs: number): Promise<void> {
     this.call((control) => control.leave()).catch(() => {});
     if (!(await this.#endsWithin(graceMs))) await this.end();
+  }
+
+  /** Ends it, whatever it does, for a reason that is its own. */
+  endAs(how: Error): void {
+    this.#endedBy = how;
+    void this.end();
   }
 
   /** Ends it, whatever it does; gives it up as a zombie if it cannot be ended. */

@@ -104,7 +104,7 @@ export class Spares {
 
   #lookIn(ms: number): void {
     const at = this.#clock.elapsed() + ms;
-    if (this.#stopped || (this.#next && this.#next.at <= at)) return;
+    if (this.#stopped || this.#settings.spares.max === 0 || (this.#next && this.#next.at <= at)) return;
     this.#next?.timer.cancel();
     const look = () => {
       this.#next = undefined;

@@ -1,6 +1,7 @@
 import { decode } from '../../core/codec.ts';
 import type { Attempt, Letter, Messages, Step, Told } from '../../storage/messages.ts';
 import { invalid } from '../settings.ts';
+import { NOBODY } from './chain.ts';
 import { letterId } from './durable.ts';
 
 /** A durable message that was given up. Times are milliseconds since 1970. */
@@ -13,6 +14,8 @@ export interface DeadLetter {
   readonly since: number;
   readonly message: unknown;
   readonly from: string | undefined;
+  /** The agents whose turns led to it, the first cause first and the teller last; of more than 16, those. */
+  readonly chain: readonly string[];
   readonly alarm: string | undefined;
   /** Why it was given up. */
   readonly cause: string;
@@ -82,8 +85,8 @@ export class DeadLetters {
   async requeue(id: string): Promise<boolean> {
     const { messages, now, idOf, told, recover } = this.#host;
     idOf(parse(id).agentId);
-    return this.#take(id, async ({ agentId, number, body, from }) => {
-      const again: Told = { number: messages.nextNumber(), at: now(), body, ...(from !== undefined && { from }) };
+    return this.#take(id, async ({ agentId, number, body, chain }) => {
+      const again: Told = { number: messages.nextNumber(), at: now(), body, ...(chain && { chain }) };
       const steps: Step[] = [
         { kind: 'unbury', agentId, number },
         { kind: 'tell', agentId, told: again },
@@ -130,6 +133,7 @@ function parse(id: string): { agentId: string; number: number } {
   return { agentId: id.slice(0, hash), number };
 }
 
-function describe(agentId: string, { number, at, since, body, from, alarm, cause, attempts }: Letter): DeadLetter {
-  return { id: letterId(agentId, number), agentId, at, since, message: decode(body), from, alarm, cause, attempts };
+function describe(agentId: string, { number, body, chain = NOBODY, alarm, ...letter }: Letter): DeadLetter {
+  const from = chain.at(-1);
+  return { id: letterId(agentId, number), agentId, ...letter, message: decode(body), from, chain, alarm };
 }

@@ -1,6 +1,7 @@
 import { decode, type Packed } from '../../core/codec.ts';
 import { DrowseError } from '../../core/errors.ts';
 import { monotonicMs } from '../../core/monotonic.ts';
+import { type Chain, NOBODY } from './chain.ts';
 import type { Durable } from './durable.ts';
 
 /** Who reads what the turn of a message yields. */
@@ -20,15 +21,15 @@ export interface Acceptance {
   readonly timeoutMs?: number;
   /** Set where its reply is to be kept. */
   readonly once?: { readonly key: string; readonly fingerprint: string };
-  /** The agents whose turns wait for its reply, the first caller first. */
-  readonly chain?: readonly string[];
+  /** The agents whose turns led to it; default none. */
+  readonly chain?: Chain;
+  /** How many of those, the last, wait for its reply; default none. */
+  readonly awaitedBy?: number;
   /** Set where it is a durable message, whose reply nobody awaits. */
   readonly durable?: Durable;
   /** Set where somebody reads what its turn yields. */
   readonly reader?: Reader | undefined;
 }
-
-const NOBODY: readonly string[] = [];
 
 /**
  * One message on its way to an agent and back. Whoever settles it first decides: everything later is ignored, so that a
@@ -42,11 +43,14 @@ export class Delivery {
   /** When nobody waits for its reply any more, on the scale of {@link monotonicMs}. */
   readonly deadline: number | undefined;
   readonly once: Acceptance['once'];
-  readonly chain: readonly string[];
+  readonly chain: Chain;
+  readonly awaitedBy: number;
   readonly durable: Durable | undefined;
   readonly reader: Reader | undefined;
   /** Whether a rejection is no fault of the message: it then does not count as an attempt. */
   spared = false;
+  /** Whether a rejection is the message's own fault: no other attempt would end better. */
+  hopeless = false;
   /** The reply, encoded. */
   readonly reply: Promise<Packed>;
   /** Why it was cancelled, once it was: what the caller is told if the turn does roll back. */
@@ -56,7 +60,10 @@ export class Delivery {
   readonly #onSettled: Array<() => void> = [];
   #settled = false;
 
-  constructor(body: Packed, { number, sentAt, timeoutMs, once, chain = NOBODY, durable, reader }: Acceptance) {
+  constructor(
+    body: Packed,
+    { number, sentAt, timeoutMs, once, chain = NOBODY, awaitedBy = 0, durable, reader }: Acceptance,
+  ) {
     this.body = body;
     this.number = number;
     this.sentAt = sentAt;
@@ -64,6 +71,7 @@ export class Delivery {
     this.deadline = timeoutMs === undefined ? undefined : monotonicMs() + timeoutMs;
     this.once = once;
     this.chain = chain;
+    this.awaitedBy = awaitedBy;
     this.durable = durable;
     this.reader = reader;
     const { promise, resolve, reject } = Promise.withResolvers<Packed>();

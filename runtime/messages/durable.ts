@@ -1,4 +1,5 @@
 import type { Alarm, Attempt, Letter, Notes, Step, Told } from '../../storage/messages.ts';
+import { type Chain, NOBODY } from './chain.ts';
 import type { Schedule } from './schedule.ts';
 
 /** A durable message in hand: one that was told, or an alarm that is due. */
@@ -7,8 +8,7 @@ export interface Durable {
   /** When it was told, or was due. */
   readonly since: number;
   readonly body: Uint8Array;
-  /** The agent that told it. */
-  readonly from?: string;
+  readonly chain: Chain;
   readonly alarm?: Alarm;
   /** Begun turns of it that did not commit, the running one included. */
   readonly attempts: readonly Attempt[];
@@ -23,7 +23,8 @@ export function toDurable(message: Told | Alarm, notes: Notes | undefined): Dura
     number,
     since,
     body,
-    ...('name' in message ? { alarm: message } : message.from !== undefined && { from: message.from }),
+    chain: ('chain' in message && message.chain) || NOBODY,
+    ...('name' in message && { alarm: message }),
     attempts: notes?.attempts ?? [],
     ...(notes?.retryAt !== undefined && { retryAt: notes.retryAt }),
   };
@@ -59,13 +60,13 @@ export function letterId(agentId: string, number: number): string {
   return `${agentId}#${number}`;
 }
 
-function toLetter({ number, since, body, from, alarm, attempts }: Durable, cause: string, at: number): Letter {
+function toLetter({ number, since, body, chain, alarm, attempts }: Durable, cause: string, at: number): Letter {
   return {
     number,
     at,
     since,
     body,
-    ...(from !== undefined && { from }),
+    ...(chain.length > 0 && { chain }),
     ...(alarm && { alarm: alarm.name }),
     cause,
     attempts,

@@ -158,10 +158,10 @@ export class Inbox {
       return undefined;
     }
     this.#taken = begun;
-    const { number, body } = begun;
-    const delivery = new Delivery(body, { number, sentAt: clock.elapsed(), durable: begun });
+    const { number, body, chain } = begun;
+    const delivery = new Delivery(body, { number, chain, sentAt: clock.elapsed(), durable: begun });
     this.#delivery = delivery;
-    delivery.reply.catch((error: Error) => this.#failed(begun, error, delivery.spared));
+    delivery.reply.catch((error: Error) => this.#failed(begun, error, delivery));
     delivery.onSettled(() => this.#backlog.settled(number));
     return delivery;
   }
@@ -215,7 +215,7 @@ export class Inbox {
     if (this.#retry.at === undefined) this.#backlog.add();
   }
 
-  #failed(message: Durable, error: Error, spared: boolean): void {
+  #failed(message: Durable, error: Error, { spared, hopeless }: Delivery): void {
     const [last, before] = [message.attempts.at(-1), message.attempts.slice(0, -1)];
     // Settled, and its record was not written.
     if (this.#taken !== message) return void this.#note({ ...message, attempts: before }).catch(() => {});
@@ -225,7 +225,7 @@ export class Inbox {
     if (last === undefined || spared) return this.#again({ ...message, attempts: before }, error);
     const cause = `${error.name}: ${error.message}`;
     const tried = { ...message, attempts: [...before, { ...last, cause }] };
-    if (tried.attempts.length >= this.#hosting.settings.maxAttempts) void this.#bury(tried, cause);
+    if (hopeless || tried.attempts.length >= this.#hosting.settings.maxAttempts) void this.#bury(tried, cause);
     else this.#again({ ...tried, retryAt: this.#now + this.#delay(tried.attempts.length) }, error);
   }
 

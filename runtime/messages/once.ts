@@ -1,5 +1,6 @@
 import type { Packed } from '../../core/codec.ts';
 import { DrowseError } from '../../core/errors.ts';
+import { fingerprint } from '../../core/fingerprint.ts';
 import type { Timers } from '../../core/timers.ts';
 import type { Messages } from '../../storage/messages.ts';
 import { checkKey } from '../settings.ts';
@@ -17,6 +18,11 @@ export interface Keyed {
 export function keyedBy(agentId: string, key: string, fingerprint: string): Keyed {
   checkKey(key);
   return { agentId, key, fingerprint };
+}
+
+/** The same of a message of the host's own; undefined for one without a key. */
+export function keyOf(verb: 'send' | 'tell', agentId: string, message: unknown, key?: string): Keyed | undefined {
+  return key === undefined ? undefined : keyedBy(agentId, key, `${verb} ${fingerprint(message)}`);
 }
 
 /** A message that was given to its agent. */

@@ -11,6 +11,8 @@ export interface PendingMessage {
   readonly message: unknown;
   /** The agent that told it; undefined where it came from outside. */
   readonly from: string | undefined;
+  /** The agents whose turns led to it, the first cause first and the teller last; of more than 16, those. */
+  readonly chain: readonly string[];
   /** The name of the alarm that it is. */
   readonly alarm: string | undefined;
   /** Turns of it that began and did not commit. One without a cause runs, or was running as the host ended. */
@@ -52,6 +54,7 @@ export function told({ messages, notes }: Pending): Durable[] {
   return messages.map((message) => toDurable(message, noted.get(message.number)));
 }
 
-function describe({ number, since, body, from, alarm, attempts, retryAt }: Durable): PendingMessage {
-  return { id: String(number), since, message: decode(body), from, alarm: alarm?.name, attempts, retryAt };
+function describe({ number, since, body, chain, alarm, attempts, retryAt }: Durable): PendingMessage {
+  const from = chain.at(-1);
+  return { id: String(number), since, message: decode(body), from, chain, alarm: alarm?.name, attempts, retryAt };
 }

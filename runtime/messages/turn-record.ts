@@ -2,6 +2,7 @@ import { bytesOf, type Packed } from '../../core/codec.ts';
 import type { Step, Told } from '../../storage/messages.ts';
 import type { Effects } from '../../workers/protocol.ts';
 import type { Hosting } from '../hosting.ts';
+import { keptChain, NOBODY } from './chain.ts';
 import type { Delivery } from './delivery.ts';
 import type { Inbox } from './inbox.ts';
 
@@ -27,9 +28,10 @@ export function recordOf(
   const now = settings.clock.now();
   const steps: Step[] = delivery?.durable ? inbox.settle(delivery.durable) : [];
   const told: { to: string; told: Told }[] = [];
+  const chain = keptChain(delivery?.chain ?? NOBODY, agentId);
   for (const { to, body } of effects?.tells ?? []) {
     const number = to === agentId ? hosting.ownNumber(agentId) : store.messages.nextNumber();
-    told.push({ to, told: { number, at: now, body, from: agentId } });
+    told.push({ to, told: { number, at: now, body, chain } });
   }
   steps.push(...told.map(({ to, told }) => ({ kind: 'tell', agentId: to, told }) as const));
   steps.push(...inbox.schedule.order(effects?.alarms ?? [], now));

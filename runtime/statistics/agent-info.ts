@@ -15,7 +15,7 @@ export interface AgentSummary {
 }
 
 /** One agent as `inspect` shows it. */
-export interface AgentInfo {
+export interface AgentInfo<State = unknown> {
   readonly id: string;
   readonly type: string;
   readonly key: string;
@@ -33,7 +33,7 @@ export interface AgentInfo {
   /** Undefined while it sleeps. */
   readonly awake: AwakeInfo | undefined;
   /** Its committed state, where it was asked for. */
-  readonly state?: unknown;
+  readonly state?: State;
 }
 
 /** What waits for an agent on disk. Times are milliseconds since 1970. */
@@ -60,6 +60,11 @@ export interface AwakeInfo {
   readonly idleTimeoutMs: number;
   /** How long the running turn has run; undefined between turns. */
   readonly turnForMs: number | undefined;
+  /**
+   * What caused that turn: a send, a tell or an alarm, and the agents whose turns led to it, the first cause first. Undefined between
+   * turns.
+   */
+  readonly turnOf: { readonly kind: 'send' | 'tell' | 'alarm'; readonly chain: readonly string[] } | undefined;
   /** Whether it stays awake for a promise that `keepAwake` was given. */
   readonly keptAwake: boolean;
   /** Processor time of its worker since that was started, as a spare perhaps; undefined where that is not told (threads need Node 24.6). */

@@ -2,6 +2,8 @@ import type { AgentId } from '../../core/agent-id.ts';
 import type { Pending } from '../../storage/messages.ts';
 import type { Stored } from '../../storage/store.ts';
 import type { Agent } from '../agent.ts';
+import { showChain } from '../messages/chain.ts';
+import type { Delivery } from '../messages/delivery.ts';
 import { dueAlarms, told } from '../messages/pending-message.ts';
 import type { AgentInfo, AgentStatus, AwakeInfo, InboxInfo } from './agent-info.ts';
 
@@ -29,6 +31,7 @@ export function inspectAwake(agent: Agent, { heap, cpuMs }: Asked, now: number):
     idleForMs: Math.round(agent.activity.idleForMs),
     idleTimeoutMs: agent.activity.timeoutMs,
     turnForMs: since(pulse?.runningSince, now),
+    turnOf: turnOf(incarnation?.turns.running),
     keptAwake: incarnation?.turns.keptAwake ?? false,
     cpuMs: cpuMs === undefined ? undefined : Math.round(cpuMs),
     heartbeatAgeMs: since(pulse?.lastBeat || undefined, now),
@@ -36,6 +39,12 @@ export function inspectAwake(agent: Agent, { heap, cpuMs }: Asked, now: number):
     output: incarnation?.output.last,
     memory: heap && { heapUsedMb: mb(heap.used), externalMb: mb(heap.external) },
   };
+}
+
+function turnOf(delivery: Delivery | undefined): AwakeInfo['turnOf'] {
+  if (delivery === undefined) return undefined;
+  const { durable, chain } = delivery;
+  return { kind: durable === undefined ? 'send' : durable.alarm ? 'alarm' : 'tell', chain };
 }
 
 /** What waits for an agent. */
@@ -104,11 +113,18 @@ function why(
         ? 'without a thread: a durable message waits for its next attempt'
         : `crashed ${awake.crashes} times in a row and waits before it is started again; ${messages}`;
     case 'active':
-      if (awake.turnForMs !== undefined) return `awake: a turn has been running for ${awake.turnForMs} ms; ${messages}`;
+      if (awake.turnForMs !== undefined)
+        return `awake: a turn${cause(awake)} has been running for ${awake.turnForMs} ms; ${messages}`;
       if (awake.waiting > 0) return `awake: ${messages}`;
       if (awake.keptAwake) return 'awake: for a promise that keepAwake() was given';
       return `awake: idle for ${awake.idleForMs} of ${awake.idleTimeoutMs} ms; idle agents are looked for every ${sweepIntervalMs} ms`;
   }
+}
+
+function cause({ turnOf }: AwakeInfo): string {
+  return turnOf === undefined || turnOf.chain.length === 0
+    ? ''
+    : ` of a ${turnOf.kind} from ${showChain(turnOf.chain)}`;
 }
 
 function since(time: number | undefined, now: number): number | undefined {

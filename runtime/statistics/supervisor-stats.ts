@@ -1,4 +1,4 @@
-import type { ToolStats } from '../tools/tool-pool.ts';
+import type { ToolStats } from '../tools/tool-stats.ts';
 
 /** Of the whole process, in bytes. */
 export interface HostMemory {

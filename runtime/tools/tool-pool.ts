@@ -8,6 +8,7 @@ import { Output } from '../output.ts';
 import { invalid } from '../settings.ts';
 import { ToolCall, type ToolCallOptions } from './tool-call.ts';
 import { type LaneServices, ToolLane } from './tool-lane.ts';
+import type { ToolStats } from './tool-stats.ts';
 import type { ToolThread } from './tool-thread.ts';
 
 /** How many I/O-bound calls run at a time, all in one thread. */
@@ -15,17 +16,6 @@ const IO_CALLS = 256;
 
 /** How long a thread without CPU-bound calls is kept. */
 const CPU_IDLE_MS = 60_000;
-
-/** Figures of the tools; counts since the supervisor was opened. */
-export interface ToolStats {
-  readonly threads: number;
-  readonly running: number;
-  /** Calls that wait for a thread. */
-  readonly waiting: number;
-  readonly calls: number;
-  /** Calls whose tool threw, or whose thread ended. */
-  readonly failed: number;
-}
 
 /** The functions of the tools module, run in threads that all agents share: one for what waits, some for what computes. */
 export class ToolPool {

@@ -169,3 +169,25 @@ t.test('where others can reach it, the log warns', async (t) => {
   const { output } = await startHost(t, t.testdir({}), { args });
   t.ok(await eventually('the log warns', () => /no authentication/.test(output.stderr)));
 });
+
+t.test('files are shared with --share, beside what the config file shares', async (t) => {
+  const folder = t.testdir({
+    'prompts.json': '{"hello":"Hello"}',
+    'config.mjs': 'export default { shared: { motd: "from the config", prompts: 1 } };',
+  });
+  const reader = fileURLToPath(fixture('shared-reader'));
+  const shares = ['--share', `prompts=${join(folder, 'prompts.json')}`, '--share', `code=${reader}`];
+  const { url } = await startHost(t, join(folder, 'data'), {
+    args: ['--config', join(folder, 'config.mjs'), '--agent', `reader=${reader}`, ...shares],
+  });
+  const { reply } = (await send(url, 'reader/a', { do: 'read', names: ['prompts', 'motd'] })) as { reply: unknown };
+  t.same(reply, [{ hello: 'Hello' }, 'from the config']);
+  const base = ['serve', '--port', '0', '--directory', join(folder, 'other'), '--agent', `reader=${reader}`];
+  const missing = await drowse([...base, '--share', 'prompts=./none.json']);
+  t.match(missing, {
+    status: 1,
+    stdout: '',
+    stderr: /^drowse: .*shared\.prompts cannot be read from .*none\.json.*\n$/,
+  });
+  t.match(await drowse([...base, '--share', 'prompts.json']), { status: 2, stderr: /must look like prompts=/ });
+});

@@ -35,6 +35,14 @@ t.test('an error of drowse keeps its code, and learns its agent', async (t) => {
   t.match(error, { code: 'ERR_DROWSE_TIMEOUT', retryable: true, agentId: 'a/b', cause: { message: 'slow' } });
 });
 
+t.test('an error of drowse keeps its issues, and nothing else changes what it says of itself', async (t) => {
+  const issues = [{ message: 'no number', path: ['amount', 0] }];
+  const thrown = new DrowseError('ERR_DROWSE_INVALID_MESSAGE', 'no', { agentId: 'x/y', issues });
+  const error = across(Object.assign(thrown, { retryable: true }));
+  t.match(error, { code: 'ERR_DROWSE_INVALID_MESSAGE', retryable: false, agentId: 'a/b' });
+  t.same(error.issues, issues);
+});
+
 t.test('an error of drowse keeps its code as a cause, however the cause was set', async (t) => {
   const cause = new DrowseError('ERR_DROWSE_TIMEOUT', 'too late');
   t.match(across(new Error('x', { cause })), { cause: { code: 'ERR_DROWSE_TIMEOUT' } });

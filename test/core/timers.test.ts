@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Timers } from '../../core/timers.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../testing/manual-clock.ts';
 
 /** Timers on a clock moved by hand, and a record of what was called when. */
 function setUp(): { clock: ManualClock; timers: Timers; calls: string[]; note: (name: string) => () => void } {

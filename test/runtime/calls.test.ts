@@ -1,7 +1,6 @@
 import t from 'tap';
 import { eventually } from '../eventually.ts';
-import { HeldStore } from '../held-store.ts';
-import { fixture, openHost } from '../host.ts';
+import { fixture, openHeld, openHost } from '../host.ts';
 
 const agents = { caller: fixture('caller') };
 const note = (what: unknown) => ({ do: 'note', what });
@@ -16,28 +15,27 @@ t.test('an agent sends to another and gets its reply, or what it threw', async (
 });
 
 t.test('what an agent sends leaves after all its earlier turns are durable', async (t) => {
-  const store = new HeldStore();
-  const host = await openHost(t, { store, agents });
+  const { host, disk } = await openHeld(t, { agents });
   const noted = host.send('a', note(1));
   const asked = host.send('a', ask('b', note(2)));
-  await eventually('the first turn waits to be written', () => store.held.length === 1);
+  await eventually('the first turn waits to be written', () => disk.waiting === 1);
   await eventually('the second runs', async () => (await host.inspect('a'))?.awake?.turnForMs !== undefined);
   t.equal((await host.inspect('b'))?.awake, undefined, 'nothing was sent');
-  store.release();
+  disk.release();
   t.equal(await noted, 1);
   t.equal(await asked, 1);
 });
 
 t.test('if an earlier turn cannot be written, what was to be sent is not', async (t) => {
-  const store = new HeldStore();
-  const host = await openHost(t, { store, agents });
+  const { host, disk } = await openHeld(t, { agents });
   const noted = t.rejects(host.send('a', note(1)), { code: 'ERR_DROWSE_STORE_FAILED' });
   const asked = t.rejects(host.send('a', ask('b', note(2))), { code: 'ERR_DROWSE_STORE_FAILED' });
-  await eventually('the first turn waits to be written', () => store.held.length === 1);
+  await eventually('the first turn waits to be written', () => disk.waiting === 1);
   await eventually('the second runs', async () => (await host.inspect('a'))?.awake?.turnForMs !== undefined);
-  store.held[0]?.fail();
+  disk.fill();
+  disk.release();
   await Promise.all([noted, asked]);
-  store.release();
+  disk.free();
   t.same(await host.send('b', { do: 'notes' }), []);
 });
 

@@ -1,7 +1,7 @@
 // What tests of durable messages look at.
 import type { DeadLetter, InboxInfo, PendingMessage, Supervisor } from '../../runtime/index.ts';
+import { ManualClock } from '../../testing/manual-clock.ts';
 import { eventually } from '../eventually.ts';
-import { ManualClock } from '../manual-clock.ts';
 
 export async function collect<T>(from: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

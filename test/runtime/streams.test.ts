@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { eventually } from '../eventually.ts';
 import type { Order } from '../fixtures/streamer.ts';
-import { HeldStore } from '../held-store.ts';
-import { fixture, openHost } from '../host.ts';
+import { fixture, openHeld, openHost } from '../host.ts';
 import { notes, read, readFirst, say, sayThen, traced, traceFile } from './reading.ts';
 
 const agents = { streamer: fixture('streamer') };
@@ -103,12 +102,11 @@ t.test('leaving a turn that has committed changes nothing', async (t) => {
 });
 
 t.test('leaving while the turn is being written leaves the outcome to its reply', async (t) => {
-  const store = new HeldStore();
-  const host = await openHost(t, { store, agents });
+  const { host, disk } = await openHeld(t, { agents });
   const stream = host.stream('a', say(1, 2));
-  await eventually('the turn waits to be written', () => store.held.length === 1);
+  await eventually('the turn waits to be written', () => disk.waiting === 1);
   t.equal(await readFirst(stream), 1);
-  store.release();
+  disk.release();
   t.equal(await stream.reply, 2, 'it had been too late');
   t.same(await host.send('a', notes), [1, 2]);
 });
@@ -178,33 +176,32 @@ t.test('a host that closes ends its streams', async (t) => {
 });
 
 t.test('chunks wait until all earlier turns are durable', async (t) => {
-  const store = new HeldStore();
-  const host = await openHost(t, { store, agents });
+  const { host, disk } = await openHeld(t, { agents });
   const first = host.send('a', say(1));
   const stream = host.stream('a', sayThen('waitForAbort'));
   const chunk = readFirst(stream);
-  await eventually('the first turn waits to be written', () => store.held.length === 1);
+  await eventually('the first turn waits to be written', () => disk.waiting === 1);
   await eventually('the second runs', async () => (await host.inspect('a'))?.awake?.turnForMs !== undefined);
   const order: unknown[] = [];
   void chunk.then((it) => order.push(it));
   void first.then((it) => order.push(it));
-  store.release();
+  disk.release();
   await chunk;
   await first;
   t.same(order, [1, 'a']);
 });
 
 t.test('if an earlier turn cannot be written, no chunk of a later one is seen', async (t) => {
-  const store = new HeldStore();
-  const host = await openHost(t, { store, agents });
+  const { host, disk } = await openHeld(t, { agents });
   const first = t.rejects(host.send('a', say(1)), { code: 'ERR_DROWSE_STORE_FAILED' });
   const reading = read(host.stream('a', sayThen('waitForAbort')));
-  await eventually('the first turn waits to be written', () => store.held.length === 1);
+  await eventually('the first turn waits to be written', () => disk.waiting === 1);
   await eventually('the second runs', async () => (await host.inspect('a'))?.awake?.turnForMs !== undefined);
-  store.held[0]?.fail();
+  disk.fill();
+  disk.release();
   await first;
   t.match(await reading, { chunks: [], error: { code: 'ERR_DROWSE_STORE_FAILED' } });
-  store.release();
+  disk.free();
 });
 
 t.test('a repeat under an idempotency key gets the reply alone', async (t) => {

@@ -37,6 +37,14 @@ t.test('replies and states that JSON has no form for are written in the document
   t.same((await ask('GET', '/agents/shapes/a?state=true')).body.state, shapes);
 });
 
+t.test('a message that the schema of its agent refuses is 422, with its issues', async (t) => {
+  const { send } = await open(t, { agents: { strict: fixture('strict') } });
+  const { status, body } = await send('strict/a', { do: 'add', amount: 'many' });
+  t.equal(status, 422);
+  t.match(body.error, { code: 'ERR_DROWSE_INVALID_MESSAGE', retryable: false, agentId: 'strict/a' });
+  t.match(body.error.issues, [{ message: /number/, path: ['amount'] }]);
+});
+
 t.test('an agent is inspected without its state unless that is asked for', async (t) => {
   const { send, ask } = await open(t);
   await send('probe/ada', { do: 'note', what: 'a' });

@@ -12,6 +12,12 @@ t.test('every code of drowse has a status that fits it, and its error is told wh
   }
 });
 
+t.test('issues are told with the error that has them', async (t) => {
+  const issues = [{ message: 'no number', path: ['amount'] }];
+  const { body } = describeError(new DrowseError('ERR_DROWSE_INVALID_MESSAGE', 'text', { issues }));
+  t.same(body.error.issues, issues);
+});
+
 t.test('what the server refuses carries a code of its own and is not retryable', async (t) => {
   const { status, body } = describeError(new Refusal('NOT_FOUND', 'nothing here'));
   t.equal(status, 404);

@@ -117,14 +117,14 @@ class Program {
   async #live(): Promise<void> {
     const { messages } = this.#store;
     const { tell, alarm, answer, bury } = stepsFor(messages);
-    const [first, second] = [tell(BOB, 'first', { from: ADA }), tell(BOB, 'second')];
+    const [first, second] = [tell(BOB, 'first', { chain: [ADA] }), tell(BOB, 'second')];
     const daily = alarm(ADA, 'daily', 5);
     await this.#snapshot(ADA, 1, []);
     await this.#append(ADA, [first, daily, { ...answer(ADA, 'key', 1) }]);
     await this.#steps(BOB, [second, tell(BOB, 'third')]);
     await this.#snapshot(BOB, 1, [settle(BOB, first.told.number), note(BOB, second.told.number)]);
     await this.#append(ADA, [alarm(ADA, 'daily', 9, { was: 5 })]);
-    await this.#snapshot(ADA, 0, [tell(BOB, 'fourth', { from: ADA }), bury(ADA, { at: 1 })]);
+    await this.#snapshot(ADA, 0, [tell(BOB, 'fourth', { chain: [ADA] }), bury(ADA, { at: 1 })]);
     await this.#append(ADA, [answer(ADA, 'other', 2)]);
     await this.#snapshot(ADA, 1, []);
   }
@@ -160,7 +160,7 @@ class Program {
     const { tell } = stepsFor(this.#store.messages);
     for (const id of [ADA, BOB]) {
       this.#journals.delete(id);
-      await this.#append(id, [tell(BOB, 'later', { from: id })]);
+      await this.#append(id, [tell(BOB, 'later', { chain: [id] })]);
       await this.#snapshot(id, 0, []);
     }
     await this.#readAll();

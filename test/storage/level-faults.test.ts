@@ -113,7 +113,7 @@ class Run {
   #steps(id: string, { inbox, alarms }: Held, { messages }: Store, step: number): Step[] {
     const { tell, alarm } = stepsFor(messages);
     const steps: Step[] = [];
-    while (this.#chance(40)) steps.push(tell(this.#random.pick(IDS), `${step}`, { from: id }));
+    while (this.#chance(40)) steps.push(tell(this.#random.pick(IDS), `${step}`, { chain: [id] }));
     const [oldest] = inbox;
     if (oldest !== undefined && this.#chance(60)) {
       if (this.#chance(50)) steps.push(note(id, oldest));

@@ -30,7 +30,7 @@ export function messagesContract(t: Test, makeStore: (t: Test) => Promise<StoreU
   t.test('a record, or a snapshot, is kept together with its steps', async (t) => {
     const { store, messages, tell, alarm, answer } = await setUp(t);
     const journal = await create(store, ADA, 'born');
-    const told = tell(BOB, 'hello', { from: ADA });
+    const told = tell(BOB, 'hello', { chain: [ADA] });
     await journal.append(bytes('two'), [told, answer(ADA, 'key')]);
     t.same((await messages.pending(BOB)).messages, [told.told], 'in the inbox of the one it was told');
     t.equal(readable(messages.answer(ADA, 'key')?.reply), 'reply');

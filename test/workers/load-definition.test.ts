@@ -22,6 +22,7 @@ const CASES: Record<string, RegExp> = {
   'no-receive': /no receive\(\)/,
   'no-initial-state': /no initialState\(\)/,
   'idle-timeout-nan': /has idleTimeoutMs NaN/,
+  'message-no-schema': /has a message that is no Standard Schema/,
   'version-zero': /has version 0, not a whole number from 1/,
   'version-text': /has version 2, not a whole number from 1/,
   'version-fraction': /has version 1\.5, not a whole number from 1/,
@@ -32,7 +33,7 @@ for (const [name, message] of Object.entries(CASES)) {
     const module = broken(name);
     await t.rejects(loadDefinition(module), { code: BAD, message });
     const error = await loadDefinition(module).catch((thrown: Error) => thrown);
-    t.ok('message' in error && error.message.startsWith(`Agent module ${module} `));
+    t.ok(error instanceof Error && error.message.startsWith(`Agent module ${module} `));
   });
 }
 

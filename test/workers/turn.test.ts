@@ -2,6 +2,7 @@ import t from 'tap';
 import { decode } from '../../core/codec.ts';
 import { Calls } from '../../workers/calls.ts';
 import { packOutward } from '../../workers/outward.ts';
+import { SharedPieces } from '../../workers/shared-pieces.ts';
 import { AgentState } from '../../workers/state.ts';
 import { Turn } from '../../workers/turn.ts';
 import { Wakefulness } from '../../workers/wakefulness.ts';
@@ -26,6 +27,7 @@ function begin(initial: unknown): { turn: Turn; state: Any } {
     maxMessageBytes: 1_000,
     calls: new Calls(() => {}),
     wakefulness: new Wakefulness(() => {}, log),
+    shared: new SharedPieces(() => false),
   });
   return { turn, state: turn.state };
 }

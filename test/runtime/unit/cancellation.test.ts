@@ -5,7 +5,7 @@ import type { DrowseError } from '../../../core/errors.ts';
 import { Timers } from '../../../core/timers.ts';
 import { aborted, cancelOn } from '../../../runtime/messages/cancellation.ts';
 import { Delivery } from '../../../runtime/messages/delivery.ts';
-import { ManualClock } from '../../manual-clock.ts';
+import { ManualClock } from '../../../testing/manual-clock.ts';
 
 /** A delivery whose caller has 100 ms of patience and may abort; `cancels` are the reasons it was cancelled for. */
 function setUp() {

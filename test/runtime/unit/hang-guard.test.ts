@@ -1,7 +1,7 @@
 import t from 'tap';
 import { Timers } from '../../../core/timers.ts';
 import { HangGuard } from '../../../runtime/isolates/hang-guard.ts';
-import { ManualClock } from '../../manual-clock.ts';
+import { ManualClock } from '../../../testing/manual-clock.ts';
 
 const LIMITS = { heartbeatIntervalMs: 10, hangTimeoutMs: 100, turnTimeoutMs: 300 };
 

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { Timers } from '../../../core/timers.ts';
 import { type HeapExceeded, HeapGuard } from '../../../runtime/isolates/heap-guard.ts';
-import { ManualClock } from '../../manual-clock.ts';
+import { ManualClock } from '../../../testing/manual-clock.ts';
 
 const LIMIT = 100;
 

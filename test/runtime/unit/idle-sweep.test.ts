@@ -1,6 +1,6 @@
 import t from 'tap';
 import { IdleSweep, type Sleeper } from '../../../runtime/lifecycle/idle-sweep.ts';
-import { ManualClock } from '../../manual-clock.ts';
+import { ManualClock } from '../../../testing/manual-clock.ts';
 
 /** A sweep every 10 ms on a clock moved by hand, and sleepers that note when they are asked. */
 function setUp() {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { MemoryBudget } from '../../../runtime/memory/memory-budget.ts';
-import { ManualClock } from '../../manual-clock.ts';
+import { ManualClock } from '../../../testing/manual-clock.ts';
 
 const MIB = 2 ** 20;
 

@@ -2,8 +2,8 @@ import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import { collectGarbage } from '../../../runtime/memory/collect-garbage.ts';
 import { MemoryReturn } from '../../../runtime/memory/memory-return.ts';
+import { ManualClock } from '../../../testing/manual-clock.ts';
 import trimMemory from '../../../workers/trim-memory.ts';
-import { ManualClock } from '../../manual-clock.ts';
 
 /** A memory return on a clock moved by hand, with a pool that counts and answers as it is told. */
 function make(answer: () => Promise<boolean>) {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { StallWatch } from '../../../runtime/stall-watch.ts';
-import { ManualClock } from '../../manual-clock.ts';
+import { ManualClock } from '../../../testing/manual-clock.ts';
 
 function setUp() {
   const clock = new ManualClock();

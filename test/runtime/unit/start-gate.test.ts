@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { Timers } from '../../../core/timers.ts';
 import { StartGate } from '../../../runtime/lifecycle/start-gate.ts';
-import { ManualClock } from '../../manual-clock.ts';
+import { ManualClock } from '../../../testing/manual-clock.ts';
 
 /** A gate, and how many of the starts given to it have begun. */
 function setUp(starts: number) {

@@ -23,6 +23,11 @@ export class ManualClock implements Clock {
     return { cancel: () => this.#timers.delete(timer) };
   }
 
+  /** When the next timer is due; undefined where none runs. */
+  get next(): number | undefined {
+    return this.#timers.size === 0 ? undefined : Math.min(...[...this.#timers].map(({ at }) => at));
+  }
+
   /** How many timers run. */
   get pending(): number {
     return this.#timers.size;

@@ -1,0 +1,10 @@
+/** Figures of the tools; counts since the supervisor was opened. */
+export interface ToolStats {
+  readonly threads: number;
+  readonly running: number;
+  /** Calls that wait for a thread. */
+  readonly waiting: number;
+  readonly calls: number;
+  /** Calls whose tool threw, or whose thread ended. */
+  readonly failed: number;
+}
