@@ -131,6 +131,8 @@ export class ToolLane {
   async #run(call: ToolCall): Promise<void> {
     this.#busySince ??= Date.now();
     this.#running.add(call);
+    // Whichever of them it gets.
+    for (const { watch } of this.#threads.values()) watch?.heat();
     try {
       // With a signal, Piscina gives a task a thread of its own, and ends that where it is aborted.
       await this.#give('run', call.begin(), this.#isShared ? null : call.killing.signal);
@@ -214,7 +216,7 @@ export class ToolLane {
     const thread: ToolThread = new ToolThread(worker, {
       pulse: this.#pulse,
       busySince: () => this.#busySince,
-      end: (why) => this.#end(thread, why),
+      end: (why) => this.#end(thread, pool, why),
     });
     this.#threads.set(worker, thread);
     const watch = heaps.watch(thread, tools.maxHeapBytes);
@@ -248,11 +250,11 @@ export class ToolLane {
     );
   }
 
-  #end(thread: ToolThread, why: Error): void {
-    this.#giveUp(
-      this.#isShared ? this.#running : [...this.#running].filter(({ threadId }) => threadId === thread.id),
-      why,
-    );
+  #end(thread: ToolThread, pool: Piscina, why: Error): void {
+    if (!this.#isShared) {
+      const calls = [...this.#running].filter(({ threadId }) => threadId === thread.id);
+      this.#giveUp(calls, why);
+    } else if (this.#pool === pool) this.#giveUp(this.#running, why);
     thread.terminate();
   }
 }
