@@ -8,8 +8,9 @@ import { type Invariant, same } from './scenario.ts';
 
 interface Params {
   readonly directory: string;
-  /** That of an echo agent. */
+  /** That of an agent that counts its messages. */
   readonly module: URL;
+  readonly tools?: URL | undefined;
   readonly count: number;
   /** With any, each agent wakes in one, one agent at a time. */
   readonly spares: number;
@@ -37,11 +38,11 @@ export class AgentCrowd implements Crowd {
 
   /** Resolves once the spares are ready. */
   static async open(params: Params): Promise<AgentCrowd> {
-    const { directory, module, spares } = params;
+    const { directory, module, tools, spares } = params;
     await using owned = new AsyncDisposableStack();
     const scratch = owned.use(await mkdtempDisposable(join(directory, 'drowse-bench-')));
     const options = { directory: scratch.path, agents: { echo: module }, durability: 'os', spares } as const;
-    const supervisor = owned.use(await Supervisor.open(options));
+    const supervisor = owned.use(await Supervisor.open({ ...options, ...(tools && { tools }) }));
     const crowd = new AgentCrowd(supervisor, owned.move(), params);
     await crowd.#spare();
     return crowd;

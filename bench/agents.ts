@@ -10,8 +10,13 @@ export const agents = {
   padded: module('padded'),
   faulty: module('faulty'),
   speaker: module('speaker'),
+  importing: module('importing'),
+  calling: module('calling'),
   librarian: module('librarian'),
 };
+
+/** What the calling agent needs as `tools`. */
+export const completion = module('completion');
 
 /** The echo agent as it was written, for Node to strip of its types as it is loaded. */
 export const echoInTypeScript = new URL('bench/agents/echo.ts', import.meta.resolve('drowse/package.json'));

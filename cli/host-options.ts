@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { AgentTypeOptions, Durability, SupervisorOptions } from '../runtime/index.ts';
+import type { AgentTypeOptions, Durability, SupervisorOptions, ToolsOptions } from '../runtime/index.ts';
 import { Failure, UsageError } from './failure.ts';
 
 /** What `drowse serve` was given. */
@@ -10,6 +10,10 @@ export interface HostFlags {
   agent?: Readonly<Record<string, string>>;
   /** Names of environment variables by type. */
   env?: Readonly<Record<string, readonly string[]>>;
+  /** The tools' module. */
+  tools?: string;
+  /** Names of environment variables that the tools see. */
+  toolsEnv?: readonly string[];
   /** Files of shared data by name. */
   share?: Readonly<Record<string, string>>;
   config?: string;
@@ -34,11 +38,13 @@ export async function hostOptions(flags: HostFlags): Promise<SupervisorOptions> 
   const { directory, durability, idleTimeout, sweepInterval, maxAttempts, maxActive, memoryBudget, spares } = flags;
   const config = flags.config === undefined ? {} : await readConfig(resolve(flags.config));
   const agents = agentTypes(config, flags);
+  const tools = toolsOf(config, flags);
   const files = Object.entries(flags.share ?? {}).map(([name, file]) => [name, pathToFileURL(resolve(file))]);
   const place = directory ?? config.directory ?? (config.store ? undefined : './data');
   return {
     ...config,
     agents,
+    ...(tools && { tools }),
     shared: { ...config.shared, ...Object.fromEntries(files) },
     ...(place !== undefined && { directory: resolve(place) }),
     ...(durability && { durability }),
@@ -68,6 +74,17 @@ function agentTypes(config: Partial<SupervisorOptions>, flags: HostFlags): Recor
   return types;
 }
 
+function toolsOf(config: Partial<SupervisorOptions>, { tools, toolsEnv }: HostFlags): ToolsOptions | undefined {
+  const given = tools ?? config.tools;
+  if (given === undefined) {
+    if (toolsEnv)
+      throw new UsageError('--tools-env is for tools, which there are not: name their module with --tools.');
+    return undefined;
+  }
+  const options = typeof given === 'string' || given instanceof URL ? { module: given } : given;
+  return toolsEnv ? { ...options, env: [...(options.env ?? []), ...toolsEnv] } : options;
+}
+
 /** The supervisor looks at a module when the first agent of its type starts; a wrong path is better said at once. */
 function mustExist(name: string, module: unknown): void {
   const url = String(module).startsWith('file:') ? new URL(String(module)) : undefined;
@@ -84,20 +101,24 @@ async function readConfig(file: string): Promise<Partial<SupervisorOptions>> {
   if (typeof config !== 'object' || config === null) {
     throw new Failure(`The config file ${file} must export its options as default.`);
   }
-  const { agents, directory } = config as Partial<SupervisorOptions>;
+  const { agents, tools, directory } = config as Partial<SupervisorOptions>;
   const folder = dirname(file);
   const entries = Object.entries(agents ?? {}).map(([name, given]) => [name, fromFolder(folder, given)]);
   return {
     ...config,
     agents: Object.fromEntries(entries),
+    ...(tools !== undefined && { tools: fromFolder(folder, tools) }),
     ...(typeof directory === 'string' && { directory: resolve(folder, directory) }),
   };
 }
 
-function fromFolder(folder: string, given: URL | string | AgentTypeOptions): URL | string | AgentTypeOptions {
+function fromFolder<Options extends AgentTypeOptions | ToolsOptions>(
+  folder: string,
+  given: URL | string | Options,
+): URL | string | Options {
   if (typeof given === 'string') return given.startsWith('file:') ? given : resolve(folder, given);
   if (given instanceof URL || typeof given?.module !== 'string') return given;
-  const { permissions } = given;
+  const { permissions } = given as AgentTypeOptions;
   const paths = (names: readonly string[] = []) => names.map((name) => (name === '*' ? name : resolve(folder, name)));
   return {
     ...given,

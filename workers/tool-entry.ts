@@ -70,6 +70,8 @@ export async function run({ tool, args, agentId, streams, port }: ToolTask): Pro
 async function perform(name: string, args: unknown[], context: ToolContext, chunks: Chunks): Promise<unknown> {
   const tool = (await load()).get(name);
   if (tool === undefined) throw new Error(`${module} does not export ${name} any more.`);
+  // It may have been cancelled while the module was loaded.
+  context.signal.throwIfAborted();
   // What the caller leaves out is undefined: the context keeps its place.
   while (args.length < tool.length - 1) args.push(undefined);
   const returned = await tool(...args, context);

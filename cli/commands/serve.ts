@@ -9,6 +9,8 @@ export function addServe(program: Command): void {
     .description('Hosts agents and serves them over HTTP, until SIGINT or SIGTERM.')
     .option('--agent <name=module>', 'an agent type and its module; once for each type', collectAgent)
     .option('--env <name=VAR,...>', 'environment variables that agents of a type see', collectEnv)
+    .option('--tools <module>', 'functions that all agents can call, in a module that is loaded once')
+    .option('--tools-env <VAR,...>', 'environment variables that the tools see', (names: string) => names.split(','))
     .option('--share <name=file>', 'a file that all agents read; once for each', collectShare)
     .option('--config <file>', 'a module whose default export is the options of a supervisor')
     .option('--directory <directory>', 'where the agents are kept (default: ./data)')

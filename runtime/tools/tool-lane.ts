@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
@@ -6,7 +7,7 @@ import { asError, DrowseError } from '../../core/errors.ts';
 import type { Timers } from '../../core/timers.ts';
 import { within } from '../../core/within.ts';
 import { Pulse } from '../../workers/pulse.ts';
-import type { Described, ToolBoot } from '../../workers/tool-protocol.ts';
+import type { Described, ToolBoot, ToolTask } from '../../workers/tool-protocol.ts';
 import { compileCache } from '../isolates/compile-cache.ts';
 import type { HangGuard } from '../isolates/hang-guard.ts';
 import type { HeapGuard } from '../isolates/heap-guard.ts';
@@ -85,10 +86,11 @@ export class ToolLane {
 
   /** Has a thread load the module and say what is in it. */
   async describe(): Promise<Described> {
-    const pool = this.#open();
-    const described: Promise<Described> = pool.run(undefined, { name: 'describe' });
-    this.#adopt(pool);
-    return described.catch((error) => Promise.reject(this.#lost ?? error));
+    try {
+      return await this.#give<Described>('describe');
+    } catch (error) {
+      throw this.#lost ?? error;
+    }
   }
 
   /** Throws `ERR_DROWSE_OVERLOADED`. */
@@ -114,9 +116,8 @@ export class ToolLane {
   async close(why: Error): Promise<void> {
     for (const call of [...this.#waiting, ...this.#running]) call.fail(why);
     this.#waiting.clear();
-    const pool = this.#pool;
-    this.#pool = undefined;
-    if (pool) await within(CLOSE_MS, pool.destroy());
+    for (const thread of this.#threads.values()) thread.terminate();
+    await within(CLOSE_MS, Promise.all(Array.from(this.#threads.keys(), (worker) => once(worker, 'exit'))));
   }
 
   #next(): void {
@@ -130,8 +131,11 @@ export class ToolLane {
   async #run(call: ToolCall): Promise<void> {
     this.#busySince ??= Date.now();
     this.#running.add(call);
+    // Whichever of them it gets.
+    for (const { watch } of this.#threads.values()) watch?.heat();
     try {
-      await this.#start(call);
+      // With a signal, Piscina gives a task a thread of its own, and ends that where it is aborted.
+      await this.#give('run', call.begin(), this.#isShared ? null : call.killing.signal);
       call.conclude();
     } catch (error) {
       call.conclude(asError(error));
@@ -141,18 +145,15 @@ export class ToolLane {
     this.#next();
   }
 
-  #start(call: ToolCall): Promise<void> {
+  #give<Result>(name: string, task?: ToolTask, signal: AbortSignal | null = null): Promise<Result> {
     const pool = this.#open();
-    const task = call.begin();
     try {
-      // With a signal, Piscina gives a task a thread of its own, and ends that where it is aborted.
-      const signal = this.#isShared ? null : call.killing.signal;
       // @ts-expect-error: its type of the list is that of another overload
-      const run: Promise<void> = pool.run(task, { name: 'run', transferList: [task.port], signal });
-      return run;
+      const given: Promise<Result> = pool.run(task, { name, transferList: task ? [task.port] : [], signal });
+      return given;
     } catch (error) {
-      // The system gives no more threads. Piscina keeps the task for the next.
-      this.#giveUp([call], asError(error));
+      // The system gives no more threads. Piscina keeps the task, and a promise that nobody has: rejected, it would end the host.
+      this.#pool = undefined;
       throw error;
     } finally {
       this.#adopt(pool);
@@ -215,7 +216,7 @@ export class ToolLane {
     const thread: ToolThread = new ToolThread(worker, {
       pulse: this.#pulse,
       busySince: () => this.#busySince,
-      end: (why) => this.#end(thread, why),
+      end: (why) => this.#end(thread, pool, why),
     });
     this.#threads.set(worker, thread);
     const watch = heaps.watch(thread, tools.maxHeapBytes);
@@ -227,22 +228,33 @@ export class ToolLane {
       stream.unpipe();
       stream.resume();
     }
+    let how: Error | undefined;
+    worker.once('error', (error) => {
+      how = asError(error);
+    });
     worker.once('exit', (code) => {
       this.#threads.delete(worker);
       watch.stop();
       hangs.unwatch(thread);
-      if (this.#pool !== pool || pool.threads.length > 0) return;
-      // Of one that ended as it began: Piscina starts none for what waits for it.
-      const unbegun = [...this.#running].filter(({ threadId }) => threadId === undefined);
-      if (unbegun.length > 0) this.#giveUp(unbegun, new Error(`it ended with exit code ${code} as it began`));
+      // Once Piscina has told the calls that it knows to be in it.
+      setImmediate(() => this.#strand(pool, how ?? new Error(`it ended with exit code ${code} as it began`)));
     });
   }
 
-  #end(thread: ToolThread, why: Error): void {
+  /** A thread that ended as it began had no calls yet: Piscina starts none for what waits for it. */
+  #strand(pool: Piscina, how: Error): void {
+    if (this.#pool !== pool || pool.threads.length > 0) return;
     this.#giveUp(
-      this.#isShared ? this.#running : [...this.#running].filter(({ threadId }) => threadId === thread.id),
-      why,
+      [...this.#running].filter(({ threadId }) => threadId === undefined),
+      how,
     );
+  }
+
+  #end(thread: ToolThread, pool: Piscina, why: Error): void {
+    if (!this.#isShared) {
+      const calls = [...this.#running].filter(({ threadId }) => threadId === thread.id);
+      this.#giveUp(calls, why);
+    } else if (this.#pool === pool) this.#giveUp(this.#running, why);
     thread.terminate();
   }
 }

@@ -78,7 +78,8 @@ export class ToolPool {
   /**
    * Calls a tool. `reply` rejects with what the tool threw, or with a `DrowseError`: `ERR_DROWSE_ABORTED` once the signal is aborted,
    * `ERR_DROWSE_TOOL_FAILED` where the thread ended, `ERR_DROWSE_MESSAGE_TOO_LARGE` for what it returns or yields,
-   * `ERR_DROWSE_OVERLOADED`, `ERR_DROWSE_UNKNOWN_TOOL`, `ERR_DROWSE_CLOSED`. `read` is told how many more chunks were read: the tool waits for who falls behind.
+   * `ERR_DROWSE_OVERLOADED`, `ERR_DROWSE_UNKNOWN_TOOL`, `ERR_DROWSE_CLOSED`. `read` is told how many more chunks were read: the tool
+   * waits for who falls behind.
    */
   call(name: string, args: Packed, options: ToolCallOptions): { reply: Promise<Packed>; read(count: number): void } {
     const call = new ToolCall(name, args, options);

@@ -5,6 +5,6 @@ export interface ToolStats {
   /** Calls that wait for a thread. */
   readonly waiting: number;
   readonly calls: number;
-  /** Calls whose tool threw, or whose thread ended. */
+  /** Calls that were rejected, other than by being cancelled. */
   readonly failed: number;
 }

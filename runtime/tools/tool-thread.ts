@@ -20,7 +20,7 @@ export class ToolThread implements Guarded, Beating, Holder {
   readonly kind = 'thread';
   readonly pid = undefined;
   /** The watch over its memory. */
-  watch: Pick<HeapWatch, 'bytes'> | undefined;
+  watch: Pick<HeapWatch, 'bytes' | 'heat'> | undefined;
   readonly id: number;
   readonly pulse: Pulse;
   readonly #worker: Worker;

@@ -67,6 +67,12 @@ t.test('a wrong call is status 2, options that cannot work are status 1; both ar
     [2, ['--agent', 'probe'], /It must look like counter=\.\/counter\.js/],
     [2, ['--agent', '=a.js'], /It must look like/],
     [2, [...agent, '--env', 'chat=A'], /--env names the agent type "chat"/],
+    [2, [...agent, '--tools-env', 'A'], /--tools-env is for tools, which there are not/],
+    [
+      1,
+      [...agent, '--tools', './no-such.js'],
+      /^drowse: Invalid options: tools module .*no-such\.js cannot be used: .*\n$/,
+    ],
     [2, [...agent, '--port', 'x'], /whole number/],
     [2, [...agent, '--durability', 'maybe'], /Allowed choices are fsync, os/],
     [1, [...agent, '--port', '70000'], /^drowse: Listening on port 70000 of 127\.0\.0\.1 failed: .*\n$/],
@@ -102,21 +108,33 @@ t.test('a config file gives the options, with paths from its own folder; the com
         directory: './kept',
         idleTimeoutMs: 111_000,
         durability: 'os',
+        tools: { module: './agents/tools.mjs', env: ['GREETING'] },
         agents: { plain: './agents/echo.mjs', given: { module: './agents/echo.mjs', env: ['GREETING'] } },
       };`,
       agents: {
         'echo.mjs': `export default {
           initialState: () => ({}),
-          receive: () => ({ greeting: process.env.GREETING ?? null, other: process.env.OTHER ?? null }),
+          receive: (agent, { tool }) => tool ? agent.tools[tool]() : ({ greeting: process.env.GREETING ?? null, other: process.env.OTHER ?? null }),
         };`,
+        'tools.mjs': `export const environment = () => Object.keys(process.env).sort();`,
       },
     },
   });
-  const args = ['--config', `${folder}/config/drowse.config.mjs`, '--idle-timeout', '222000', '--env', 'plain=OTHER'];
+  const args = [
+    '--config',
+    `${folder}/config/drowse.config.mjs`,
+    '--idle-timeout',
+    '222000',
+    '--env',
+    'plain=OTHER',
+    '--tools-env',
+    'OTHER',
+  ];
   const { url, output } = await startHost(t, join(folder, 'elsewhere'), { args, env: { GREETING: 'hey', OTHER: 'o' } });
   t.match(output.stdout, join(folder, 'elsewhere'), 'the command line wins');
   t.same(await send(url, 'plain/a', {}), { reply: { greeting: null, other: 'o' } });
   t.same(await send(url, 'given/a', {}), { reply: { greeting: 'hey', other: null } });
+  t.same(await send(url, 'plain/a', { tool: 'environment' }), { reply: ['GREETING', 'OTHER'] });
   const response = await fetch(`${url}/agents/plain/a`);
   t.match(await response.json(), { awake: { idleTimeoutMs: 222_000 } });
 });

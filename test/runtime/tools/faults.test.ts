@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { eventually } from '../../eventually.ts';
 import { traceFile } from '../reading.ts';
@@ -74,6 +74,32 @@ t.test('a CPU-bound tool that ends its thread fails alone', async (t) => {
 t.test('a CPU-bound tool may keep its thread busy for longer than hangTimeoutMs', async (t) => {
   const { call } = await openTools(t, { cpuThreads: 1 }, guards);
   t.equal(await call('blockComputing', 600), 'blocked');
+});
+
+t.test('a thread that cannot start fails its calls, and the next find another', async (t) => {
+  const folder = t.testdir({ 'first.mjs': '' });
+  const first = `${folder}/first.mjs`;
+  const { NODE_OPTIONS } = process.env;
+  process.env.NODE_OPTIONS = `--import=file://${first}`;
+  t.teardown(() => {
+    if (NODE_OPTIONS === undefined) delete process.env.NODE_OPTIONS;
+    else process.env.NODE_OPTIONS = NODE_OPTIONS;
+  });
+  const { call } = await openTools(t, { env: ['NODE_OPTIONS'], cpuThreads: 1 });
+  rmSync(first);
+  await t.rejects(Promise.all([1, 2].map((n) => call('compute', n))), {
+    code: 'ERR_DROWSE_TOOL_FAILED',
+    message: /^Tool compute failed with the thread in which it ran: .*first\.mjs/,
+  });
+  await t.rejects(call('exit'), { code: 'ERR_DROWSE_TOOL_FAILED' });
+  await t.rejects(call('echo', 1), { code: 'ERR_DROWSE_TOOL_FAILED', message: /first\.mjs/ });
+  const refused = { code: 'ERR_DROWSE_INVALID_OPTIONS', message: /cannot be used: .*first\.mjs/ };
+  await t.rejects(openTools(t, { env: ['NODE_OPTIONS'] }), refused);
+  process.env.NODE_OPTIONS = '--no-such-flag';
+  await t.rejects(openTools(t, { env: ['NODE_OPTIONS'] }), { ...refused, message: /cannot be used: .*NODE_OPTIONS/ });
+  writeFileSync(first, '');
+  t.match(await call('compute', 1), { value: 1 });
+  t.match(await call('echo', 1), { value: 1 });
 });
 
 t.test('an error in a thread that has no calls is logged, and the next call gets another', async (t) => {

@@ -26,24 +26,30 @@ export interface Tools {
   ) => { reply: Promise<unknown>; read: (count: number) => void };
 }
 
+/** What a pool is opened with. */
+export function toolServices(tools: Partial<ToolsOptions> = {}, options: Partial<SupervisorOptions> = {}) {
+  const settings = resolveSettings({ directory: 'none', agents: { none: 'none' }, ...options });
+  const timers = new Timers(systemClock);
+  return {
+    tools: resolveTools({ module: fixture('tools'), ...tools }),
+    settings,
+    timers,
+    heaps: new HeapGuard(timers, systemClock),
+    hangs: new HangGuard(timers, systemClock, settings),
+  };
+}
+
 /** A pool of its own; closed when the test ends. */
 export async function openTools(
   t: Test,
   tools: Partial<ToolsOptions> = {},
   options: Partial<SupervisorOptions> = {},
 ): Promise<Tools> {
-  const settings = resolveSettings({ directory: 'none', agents: { none: 'none' }, ...options });
-  const timers = new Timers(systemClock);
-  const pool = await ToolPool.open({
-    tools: resolveTools({ module: fixture('tools'), ...tools }),
-    settings,
-    timers,
-    heaps: new HeapGuard(timers, systemClock),
-    hangs: new HangGuard(timers, systemClock, settings),
-  });
+  const services = toolServices(tools, options);
+  const pool = await ToolPool.open(services);
   t.teardown(async () => {
     await pool.close();
-    timers.clear();
+    services.timers.clear();
   });
   const begin = (name: string, args: readonly unknown[], more: Partial<ToolCallOptions>) => {
     const signal = new AbortController().signal;
