@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../core/clock.ts';
+import { DrowseError } from '../core/errors.ts';
 
 /** A clock that stands still until it is told to advance. Both its scales start at `start`. */
 export class ManualClock implements Clock {
@@ -38,8 +39,12 @@ export class ManualClock implements Clock {
     return [...this.#timers].filter(({ background }) => !background).length;
   }
 
-  /** Moves the time forward, calling what comes due on the way at its own time, the earliest first. */
+  /**
+   * Moves the time forward, calling what comes due on the way at its own time, the earliest first. Throws
+   * `ERR_DROWSE_INVALID_OPTIONS` where `ms` is no length of time.
+   */
   advance(ms: number): void {
+    checkMs(ms);
     const end = this.#time + ms;
     for (;;) {
       const due = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
@@ -50,4 +55,10 @@ export class ManualClock implements Clock {
     }
     this.#time = end;
   }
+}
+
+/** A clock that went back, or stood at no time at all, would be nobody's. */
+export function checkMs(ms: number): void {
+  if (Number.isFinite(ms) && ms >= 0) return;
+  throw new DrowseError('ERR_DROWSE_INVALID_OPTIONS', `advance takes milliseconds, from 0 on, not ${String(ms)}.`);
 }

@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { MAX_TIMER_MS } from '../core/clock.ts';
+import { within } from '../core/within.ts';
 import type { Agent } from '../runtime/agent.ts';
 import { Supervisor, type SupervisorOptions } from '../runtime/index.ts';
 import { insideOf } from '../runtime/inside.ts';
 import { Hung } from '../runtime/isolates/hung.ts';
 import type { Delivery } from '../runtime/messages/delivery.ts';
-import { ManualClock } from './manual-clock.ts';
+import { checkMs, ManualClock } from './manual-clock.ts';
 import { TestDisk } from './test-disk.ts';
 
 /** What {@link Supervisor.open} takes, but for the place and the clock, which are the test's. */
@@ -20,6 +21,8 @@ const LOOKS = 3;
 const WARN_AFTER_MS = 1_000;
 /** For how long of real time a turn is waited for. */
 const PATIENCE_MS = 5_000;
+/** For how long of real time what is cancelled by a close may take to end by itself. */
+const CLOSE_MS = 250;
 
 /**
  * A real supervisor with real workers, for tests: over memory in the place of a disk, by a clock that stands still until it is moved,
@@ -30,7 +33,10 @@ const PATIENCE_MS = 5_000;
  *     await host.advance(30 * 60_000 + 5 * 60_000);
  */
 export class TestHost implements AsyncDisposable {
-  /** Idle timeouts, alarms, backoff, timeouts and deadlines go by it. Hung and overgrown agents are found by the real time. */
+  /**
+   * Idle timeouts, alarms, backoff, timeouts and deadlines go by it. Hung and overgrown agents, and turns of
+   * sends that pass `turnTimeoutMs`, are found by the real time.
+   */
   readonly clock: ManualClock;
   readonly disk: TestDisk;
   readonly #options: TestHostOptions;
@@ -60,9 +66,10 @@ export class TestHost implements AsyncDisposable {
   /**
    * Lets so many milliseconds pass. What comes due on the way does so at its own time, and is awaited before the clock moves on: the
    * agents that fall asleep or start again, the turns of alarms and of durable messages. A turn that had begun before is not waited
-   * for, and one that goes on for 5 s of real time no longer.
+   * for, and one that goes on for 5 s of real time no longer. Rejects with `ERR_DROWSE_INVALID_OPTIONS` where `ms` is no length of time.
    */
   async advance(ms: number): Promise<void> {
+    checkMs(ms);
     const end = this.clock.elapsed() + ms;
     const former = new Set(this.#running());
     await this.#settled(former);
@@ -117,20 +124,15 @@ export class TestHost implements AsyncDisposable {
     return true;
   }
 
-  /** Whatever waits for the clock as it closes gets what it waits for. */
+  /** The clock moves for what ignores that it was cancelled, and no further: the next supervisor goes on by it. */
   async #close(): Promise<void> {
+    const { abortGraceMs } = this.#inside.services.settings;
     this.disk.slow(0);
     this.disk.release();
-    let closed = false;
-    const closing = this.#supervisor.close({ drainMs: 0 }).finally(() => {
-      closed = true;
-    });
-    while (!closed) {
-      await setImmediate();
-      const { next } = this.clock;
-      if (next !== undefined && !closed) this.clock.advance(Math.max(0, next - this.clock.elapsed()));
-    }
-    await closing;
+    const closed = this.#supervisor.close({ drainMs: 0 }).then(() => true);
+    // Nothing is drained: what runs is cancelled as soon as that is due, which is now.
+    this.clock.advance(0);
+    while (!(await within(CLOSE_MS, closed))) this.clock.advance(abortGraceMs);
   }
 
   /** A test that awaits such a message without moving the clock would wait for ever. */
@@ -148,12 +150,15 @@ export class TestHost implements AsyncDisposable {
   }
 
   /** Resolves once nothing moves but what waits for the clock, or for the disk, and the turns that had begun before. */
-  async #settled(former: ReadonlySet<Delivery>): Promise<void> {
+  async #settled(former: Set<Delivery>): Promise<void> {
     const giveUpAt = performance.now() + PATIENCE_MS;
     for (let looks = 0; looks < LOOKS; ) {
       await setImmediate();
       const moves = [...this.#inside.agents.values()].some((agent) => isMoving(agent, former));
-      looks = moves && this.disk.waiting === 0 && performance.now() < giveUpAt ? 0 : looks + 1;
+      const patient = performance.now() < giveUpAt;
+      // Once, not again at each step of the way.
+      if (!patient) for (const delivery of this.#running()) former.add(delivery);
+      looks = moves && this.disk.waiting === 0 && patient ? 0 : looks + 1;
     }
   }
 }

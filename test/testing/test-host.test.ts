@@ -147,6 +147,34 @@ t.test('a restart keeps what is on disk, and cuts off what runs', async (t) => {
   t.same(await inboxOf(host.supervisor, 'a'), []);
 });
 
+t.test('a restart takes no time of an agent that sleeps when it is asked to', async (t) => {
+  await using host = await open();
+  await host.supervisor.send('a', note(1));
+  const before = host.clock.now();
+  await host.restart();
+  t.equal(host.clock.now(), before);
+});
+
+t.test('a restart takes no more than abortGraceMs of a turn that ignores its end', async (t) => {
+  await using host = await open({ abortGraceMs: 1_000 });
+  const cut = t.rejects(host.supervisor.send('a', { do: 'ignoreAbort' }), { code: 'ERR_DROWSE_CLOSED' });
+  await running(host, 'a');
+  const before = host.clock.now();
+  await host.restart();
+  await cut;
+  t.ok(host.clock.now() - before <= 2_000, 'the grace of the turn, and of the close');
+});
+
+t.test('what is no length of time is refused, and the clock stays where it was', async (t) => {
+  await using host = await open();
+  const before = host.clock.now();
+  for (const ms of [Number.NaN, -1, Number.POSITIVE_INFINITY, undefined as unknown as number]) {
+    await t.rejects(host.advance(ms), { code: 'ERR_DROWSE_INVALID_OPTIONS' });
+    t.throws(() => host.clock.advance(ms), { code: 'ERR_DROWSE_INVALID_OPTIONS' });
+  }
+  t.equal(host.clock.now(), before);
+});
+
 t.test('two hosts know nothing of each other', async (t) => {
   await using one = await open();
   await using other = await open();
