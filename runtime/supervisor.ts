@@ -10,7 +10,7 @@ import { Agent } from './agent.ts';
 import { AgentHandle, type AnyAgent } from './agent-handle.ts';
 import { AgentTypes } from './agent-types.ts';
 import { announce, type SupervisorEvents } from './events.ts';
-import { keepInside } from './inside.ts';
+import { type Inside, keepInside } from './inside.ts';
 import { aborted } from './messages/cancellation.ts';
 import { DeadLetters } from './messages/dead-letters.ts';
 import { type Reader, readReply } from './messages/delivery.ts';
@@ -22,8 +22,8 @@ import { retire } from './retirement.ts';
 import { Services } from './services.ts';
 import { checkDrain, checkPatience, resolveSettings, type Settings } from './settings.ts';
 import { SharedData } from './shared-data.ts';
-import type { AgentInfo, AgentStatus, AgentSummary } from './statistics/agent-info.ts';
-import { ask, describe, inspectAwake, inspectInbox } from './statistics/inspection.ts';
+import type { AgentInfo, AgentSummary } from './statistics/agent-info.ts';
+import { lookAt, statusOf } from './statistics/look.ts';
 import { type MemoryReport, reportMemory } from './statistics/memory-report.ts';
 import type { SupervisorStats } from './statistics/supervisor-stats.ts';
 import { takeStats } from './statistics/take-stats.ts';
@@ -42,6 +42,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
   readonly #services: Services;
   /** The agents that are not asleep. */
   readonly #agents = new Map<string, Agent>();
+  readonly #inside: Inside;
   #closing: Promise<void> | undefined;
 
   private constructor(types: AgentTypes, settings: Settings, shared: SharedData, store: Store) {
@@ -57,11 +58,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
       awaken: (agentId) => (this.#closing ? undefined : (this.#agents.get(agentId) ?? this.#awaken(agentId))),
       deletionOf: (agentId) => this.#agents.get(agentId)?.deletion,
     });
-    keepInside(this, {
-      agents: this.#agents,
-      services: this.#services,
-      idOf: (agentId) => this.#find(agentId).id.full,
-    });
+    this.#inside = { agents: this.#agents, services: this.#services, idOf: (agentId) => this.#find(agentId).id.full };
+    keepInside(this, this.#inside);
     this.deadLetters = new DeadLetters({
       messages: store.messages,
       now: () => settings.clock.now(),
@@ -192,21 +190,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
    * in a helper thread. Undefined if the agent neither exists nor is being started.
    */
   async inspect(agentId: string, options: { state?: boolean } = {}): Promise<AgentInfo | undefined> {
-    const { id } = this.#find(agentId);
-    const { store, helpers } = this.#services;
-    const [stored, pending] = await Promise.all([store.read(id.full), store.messages.pending(id.full)]);
-    const state = options.state && stored && { state: await helpers.run('fold-state', stored) };
-    const inbox = inspectInbox(pending, this.#settings.clock.now());
-    const asked = await ask(this.#agents.get(id.full));
-    // From here on without an await: what is said of the agent belongs to one moment.
-    const agent = this.#agents.get(id.full);
-    const quarantine = this.#services.quarantines.get(id.full);
-    const known = agent ?? stored ?? quarantine;
-    if (known === undefined && inbox.waiting === 0 && inbox.alarms.length === 0) return undefined;
-    const awake = agent && inspectAwake(agent, asked, this.#settings.clock.now());
-    const status = this.#statusOf(id.full);
-    const { sweepIntervalMs } = this.#settings;
-    return { ...describe(id, { status, stored, quarantine, inbox, awake, sweepIntervalMs }), ...state };
+    return lookAt(this.#find(agentId).id, this.#inside, options);
   }
 
   /** The agents that exist, in the order of their ids; reads the store as the loop goes. `after` is an agent id. */
@@ -221,7 +205,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     };
     for await (const { agentId, createdAt } of this.#services.store.list(range)) {
       const slash = agentId.indexOf('/');
-      const status = this.#statusOf(agentId);
+      const status = statusOf(agentId, this.#inside);
       yield { id: agentId, type: agentId.slice(0, slash), key: agentId.slice(slash + 1), status, createdAt };
     }
   }
@@ -273,11 +257,6 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
 
   #mustBeOpen(): void {
     if (this.#closing) throw new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor is closed.');
-  }
-
-  #statusOf(agentId: string): AgentStatus {
-    const { quarantines } = this.#services;
-    return this.#agents.get(agentId)?.state ?? (quarantines.get(agentId) ? 'quarantined' : 'dormant');
   }
 
   #find(agentId: string): ReturnType<AgentTypes['find']> {

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -150,12 +150,35 @@ t.test('a project in TypeScript runs it, with strict types', async (t) => {
   t.equal(await node('host.ts'), '1 7\n');
 });
 
+t.test('docs/getting-started.md works as it is written, in a folder with nothing but the package', async (t) => {
+  const page = readFileSync(join(repo, 'docs/getting-started.md'), 'utf8');
+  const blocks = [...page.matchAll(/```js\n\/\/ (\S+)\n(.*?)```/gs)];
+  t.same(
+    blocks.map(([, file]) => file),
+    ['tools.js', 'chat.js', 'chat.test.js', 'host.js'],
+  );
+  const lines = blocks.flatMap(([, , code = '']) => code.trim().split('\n'));
+  t.ok(lines.length <= 60, `${lines.length} lines`);
+  for (const [, file = '', code = ''] of blocks) write(file, code);
+  t.match(await node('--test', '--test-reporter=tap', 'chat.test.js'), /# pass 1\n# fail 0\n/);
+  const talk = (...says: string[]) => {
+    const input = `printf '%s\\n' ${says.map((say) => `'${say}'`).join(' ')}`;
+    const command = `${input} | '${process.execPath}' node_modules/.bin/drowse run host.js`;
+    return run('env', ['-u', 'NODE_OPTIONS', 'sh', '-c', command], { cwd: project });
+  };
+  t.equal(
+    (await talk('hello', 'How is the weather in Oslo?')).stdout,
+    'You said "hello". (1)\nIn Oslo it is 21 degrees and clear. (2)\n',
+  );
+  t.equal((await talk('still there?')).stdout, 'You said "still there?". (3)\n');
+});
+
 t.test('its command explains itself', async (t) => {
   const { stdout } = await run(process.execPath, [join(project, 'node_modules', '.bin', 'drowse'), '--help']);
   t.match(stdout, /^Usage: drowse /);
 });
 
-t.test('only its three doors can be imported', async (t) => {
+t.test('only its doors can be imported', async (t) => {
   for (const inner of ['drowse/dist/runtime/index.js', 'drowse/runtime', 'drowse/workers']) {
     await t.rejects(node('-e', `import(${JSON.stringify(inner)})`), { message: /ERR_PACKAGE_PATH_NOT_EXPORTED/ });
   }

@@ -69,9 +69,9 @@ t.test('what cannot be copied, or is too large, is refused by name', async (t) =
 
 t.test('many I/O-bound calls run at a time; more than 256 wait, and beyond maxQueue they are refused', async (t) => {
   const { pool, call } = await openTools(t, { maxQueue: 44 });
-  const calls = Array.from({ length: 300 }, () => call('most', 100));
+  const calls = Array.from({ length: 300 }, () => call('most', 256));
   t.match(pool.stats, { running: 256, waiting: 44 });
-  await t.rejects(call('most', 1), {
+  await t.rejects(call('most', 256), {
     code: 'ERR_DROWSE_OVERLOADED',
     retryable: true,
     message: /^44 calls of I\/O-bound tools wait.*tools\.maxQueue/,
