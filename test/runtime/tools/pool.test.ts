@@ -114,11 +114,11 @@ t.test('what tools write is in the log, tagged, and nowhere else', async (t) => 
   const lines: Array<{ fields: object; text: string }> = [];
   const info = (fields: object, text: string) => void lines.push({ fields, text });
   const { call } = await openTools(t, {}, { log: { debug() {}, info, warn() {}, error() {} } });
-  const { write } = process.stdout;
+  const write = process.stdout.write.bind(process.stdout);
   const written: unknown[] = [];
   process.stdout.write = (...args) => {
     written.push(args[0]);
-    return Reflect.apply(write, process.stdout, args);
+    return Reflect.apply(write, undefined, args);
   };
   t.teardown(() => {
     process.stdout.write = write;
