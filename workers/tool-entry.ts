@@ -1,6 +1,6 @@
 // What a thread of the tools' pools runs: Piscina calls the functions that are exported here.
 import { types } from 'node:util';
-import { threadId, workerData } from 'node:worker_threads';
+import { receiveMessageOnPort, threadId, workerData } from 'node:worker_threads';
 import { decode, type Packed, pack, sizeOf } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { fromFault, toFault } from '../core/fault.ts';
@@ -48,13 +48,19 @@ export async function run({ tool, args, agentId, streams, port }: ToolTask): Pro
     check: (chunk) => mustFit(tool, 'A chunk', chunk),
     isCancelled: () => signal.aborted,
   });
-  port.on('message', (frame: ToolDown) => {
+  const hear = (frame: ToolDown): void => {
     if (frame.kind === 'read') return chunks.read(frame.count);
     ending.abort(fromFault(frame.fault, agentId));
     chunks.stop();
-  });
+  };
+  port.on('message', hear);
   post({ kind: 'begun', threadId });
   try {
+    await load();
+    // Cancelled while its thread was started, or held up.
+    const early = receiveMessageOnPort(port);
+    if (early) hear(early.message);
+    signal.throwIfAborted();
     const work = perform(tool, decode(args) as unknown[], { signal, agentId }, chunks);
     // A thread that calls share is not theirs to keep busy: of one that ignores its end, the rest is dropped.
     const value = await (cells ? Promise.race([work, aborted(signal)]) : work);
@@ -70,8 +76,6 @@ export async function run({ tool, args, agentId, streams, port }: ToolTask): Pro
 async function perform(name: string, args: unknown[], context: ToolContext, chunks: Chunks): Promise<unknown> {
   const tool = (await load()).get(name);
   if (tool === undefined) throw new Error(`${module} does not export ${name} any more.`);
-  // It may have been cancelled while the module was loaded.
-  context.signal.throwIfAborted();
   // What the caller leaves out is undefined: the context keeps its place.
   while (args.length < tool.length - 1) args.push(undefined);
   const returned = await tool(...args, context);

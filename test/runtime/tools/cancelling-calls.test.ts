@@ -34,6 +34,7 @@ t.test(
     const controller = new AbortController();
     const ignoring = Array.from({ length: 256 }, () => callFor(controller.signal, 'ignore', trace));
     t.equal(pool.stats.running, 256);
+    await eventually('all run', () => readFileSync(trace, 'utf8').match(/begun/g)?.length === 256);
     const next = call('echo', 'next');
     controller.abort();
     for (const reply of ignoring) await t.rejects(reply, { code: 'ERR_DROWSE_ABORTED' });
@@ -76,4 +77,17 @@ t.test('a call that is cancelled before it has a thread never runs', async (t) =
   writeFileSync(trace, 'go on');
   await held;
   t.equal(readFileSync(trace, 'utf8'), 'go on');
+});
+
+t.test('a call that is cancelled while its thread starts never runs', async (t) => {
+  const trace = traceFile(t);
+  const { pool, callFor } = await openTools(t, { cpuThreads: 1 });
+  const controller = new AbortController();
+  const starting = callFor(controller.signal, 'hold', trace);
+  t.match(pool.stats, { running: 1, waiting: 0 });
+  controller.abort();
+  await t.rejects(starting, { code: 'ERR_DROWSE_ABORTED' });
+  await eventually('it is over', () => pool.stats.running === 0);
+  t.equal(readFileSync(trace, 'utf8'), '');
+  t.equal(pool.stats.threads, 2, 'and the thread stays');
 });

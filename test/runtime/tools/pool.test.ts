@@ -110,12 +110,22 @@ t.test('a host that has no CPU-bound call has one thread for its tools', async (
   t.strictSame(pool.stats, { threads: 1, running: 0, waiting: 0, calls: 1, failed: 0 });
 });
 
-t.test('what tools write is in the log, tagged', async (t) => {
+t.test('what tools write is in the log, tagged, and nowhere else', async (t) => {
   const lines: Array<{ fields: object; text: string }> = [];
   const info = (fields: object, text: string) => void lines.push({ fields, text });
   const { call } = await openTools(t, {}, { log: { debug() {}, info, warn() {}, error() {} } });
+  const write = process.stdout.write.bind(process.stdout);
+  const written: unknown[] = [];
+  process.stdout.write = (...args) => {
+    written.push(args[0]);
+    return Reflect.apply(write, undefined, args);
+  };
+  t.teardown(() => {
+    process.stdout.write = write;
+  });
   await call('say', 'hello');
   await eventually('both lines are there', () => lines.length === 2);
+  t.notOk(written.some((text) => String(text).includes('hello')));
   lines.sort((a, b) => a.text.localeCompare(b.text));
   t.strictSame(lines, [
     { fields: { tools: true, stream: 'stdout' }, text: 'hello' },

@@ -8,15 +8,16 @@ import { ToolLane } from '../../../runtime/tools/tool-lane.ts';
 import { eventually } from '../../eventually.ts';
 import { toolServices } from './open-tools.ts';
 
-function openLane(t: Test, idleTimeoutMs: number) {
+function openLane(t: Test, idleTimeoutMs: number, env: Record<string, string> = {}) {
   const services = toolServices();
+  const tools = { ...services.tools, env };
   const { settings, timers } = services;
   const output = new Output({}, settings.log, settings.clock);
   const seen = { heated: 0 };
   const watch = { bytes: 0, heat: () => (seen.heated += 1), stop() {} } as unknown as HeapWatch;
   const heaps = { watch: () => watch } as unknown as HeapGuard;
   const lane = new ToolLane(
-    { ...services, heaps, output, Piscina },
+    { ...services, tools, heaps, output, Piscina },
     { calls: 'CPU-bound', threads: 1, callsPerThread: 1, idleTimeoutMs },
   );
   t.teardown(async () => {
@@ -38,6 +39,15 @@ t.test('a thread that has had no call for its idle time ends, and the next call 
     await call(round);
     await eventually('its thread has ended', () => [...lane.threads].length === 0);
   }
+});
+
+t.test('where the system gives no thread the call fails, and the next finds one', async (t) => {
+  const env: Record<string, string> = { NODE_OPTIONS: '--no-such-flag' };
+  const { lane, call } = openLane(t, 60_000, env);
+  await t.rejects(call(1), { code: 'ERR_DROWSE_TOOL_FAILED', message: /NODE_OPTIONS/ });
+  delete env.NODE_OPTIONS;
+  await call(2);
+  t.equal([...lane.threads].length, 1);
 });
 
 t.test('a thread that has been quiet is watched closely again with its next call', async (t) => {
