@@ -135,14 +135,23 @@ export class TestHost implements AsyncDisposable {
     while (!(await within(CLOSE_MS, closed))) this.clock.advance(abortGraceMs);
   }
 
-  /** A test that awaits such a message without moving the clock would wait for ever. */
+  /** A test that awaits what waits for the clock, or the disk, and moves neither would wait for ever. */
   #warn(): void {
+    const text = this.#stands();
+    if (text === undefined) return;
+    clearInterval(this.#watch);
+    process.emitWarning(text, { code: 'DROWSE_TEST_WAITS' });
+  }
+
+  /** What waits for the test to move something. */
+  #stands(): string | undefined {
+    if (this.disk.waiting > 0)
+      return 'Writes wait for the disk of a TestHost: disk.release() it, or advance(ms) where it is slow.';
     for (const { id, state, waiting } of this.#inside.agents.values()) {
       if (state !== 'backoff' || waiting === 0) continue;
-      clearInterval(this.#watch);
-      const text = `Messages to ${id.full} wait for its backoff, and the clock of the TestHost stands still: await host.advance(ms).`;
-      return process.emitWarning(text, { code: 'DROWSE_TEST_CLOCK' });
+      return `Messages to ${id.full} wait for its backoff, and the clock of the TestHost stands still: await host.advance(ms).`;
     }
+    return undefined;
   }
 
   #running(): Delivery[] {

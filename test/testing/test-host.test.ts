@@ -66,9 +66,20 @@ t.test('who awaits what waits for the clock is told so', async (t) => {
   await host.crash('a');
   await sent;
   const [warning] = await warned;
-  t.match(warning, { code: 'DROWSE_TEST_CLOCK', message: /^Messages to probe\/a wait for its backoff/ });
+  t.match(warning, { code: 'DROWSE_TEST_WAITS', message: /^Messages to probe\/a wait for its backoff/ });
   await host.advance(200);
   t.equal(await behind, 1);
+});
+
+t.test('who awaits a disk that is held is told so', async (t) => {
+  await using host = await open();
+  const warned = once(process, 'warning');
+  host.disk.hold();
+  const sent = host.supervisor.send('a', note(1));
+  const [warning] = await warned;
+  t.match(warning, { code: 'DROWSE_TEST_WAITS', message: /^Writes wait for the disk/ });
+  host.disk.release();
+  t.equal(await sent, 1);
 });
 
 t.test('a hung agent is told of as one, and goes on', async (t) => {
