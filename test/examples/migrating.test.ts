@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import t, { type Test } from 'tap';
+
+const root = join(import.meta.dirname, '../..');
+const page = readFileSync(join(root, 'docs/migrating.md'), 'utf8');
+const blocks = [...page.matchAll(/```js\n\/\/ (\S+)\n(.*?)```/gs)];
+const FILES = ['before/manager.js', 'before/main.js', 'after/chat.js', 'after/main.js', 'after/resume.js'];
+
+/** The programs of the page in a folder, and what runs them in it. */
+function project(t: Test) {
+  const folder = t.testdir({ 'package.json': '{ "type": "module" }' });
+  const write = (file: string, code: string) => {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), code);
+  };
+  for (const [, file = '', code = ''] of blocks) write(file, code);
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(root, join(folder, 'node_modules/drowse'));
+  /** Answers one text each; cut off, it is killed as soon as it has answered. */
+  const talk = async (program: string, texts: readonly string[], cutOff = false): Promise<string[]> => {
+    const code = readFileSync(join(folder, program), 'utf8');
+    const kill = "process.kill(process.pid, 'SIGKILL');\n";
+    const file = cutOff ? program.replace('.js', '-cut-off.js') : program;
+    if (cutOff) write(file, code.replace(/^await (manager|supervisor)\.close/m, `${kill}$&`));
+    const ran = promisify(execFile)(process.execPath, [file, ...texts], { cwd: folder });
+    const { stdout } = await (cutOff ? ran.catch((error: { stdout: string }) => error) : ran);
+    return stdout.split('\n').slice(0, -1);
+  };
+  return { talk };
+}
+
+t.test('the page has the programs', (t) => {
+  t.same(
+    blocks.map(([, file]) => file),
+    FILES,
+  );
+  t.end();
+});
+
+t.test('both hosts hold the same conversation, through an end that they saw coming', async (t) => {
+  const { talk } = project(t);
+  for (const program of ['before/main.js', 'after/main.js']) {
+    t.same(await talk(program, ['hello', 'and?']), [
+      'That makes 1; the first was "hello".',
+      'That makes 2; the first was "hello".',
+    ]);
+    t.same(await talk(program, ['again']), ['That makes 3; the first was "hello".']);
+  }
+});
+
+t.test('killed, the one has lost what it had answered, and the other has not', async (t) => {
+  const { talk } = project(t);
+  t.same(await talk('before/main.js', ['hello'], true), ['That makes 1; the first was "hello".']);
+  t.same(await talk('before/main.js', ['again']), ['That makes 1; the first was "again".']);
+  t.same(await talk('after/main.js', ['hello'], true), ['That makes 1; the first was "hello".']);
+  t.same(await talk('after/main.js', ['again']), ['That makes 2; the first was "hello".']);
+});
+
+t.test('sessions are taken along, once', async (t) => {
+  const { talk } = project(t);
+  await talk('before/main.js', ['hello']);
+  await talk('after/resume.js', []);
+  t.same(await talk('after/main.js', ['again']), ['That makes 2; the first was "hello".']);
+  await talk('after/resume.js', []);
+  t.same(await talk('after/main.js', ['still there?']), ['That makes 3; the first was "hello".']);
+});
