@@ -77,7 +77,8 @@ function badAtLoad(t: Test, how: string, options: Partial<SupervisorOptions> = {
   return openHost(t, {
     agents,
     spares: 1,
-    startTimeoutMs: 300,
+    // Of one that loops, and long enough for a busy machine to load the others.
+    startTimeoutMs: how === 'loop' ? 2_000 : 30_000,
     restarts: { limit: 1, backoffMs: [1, 10] },
     ...options,
   });
