@@ -21,6 +21,7 @@ export type {
 export type { Durability, Journal, Listed, ListQuery, Opened, Store, Stored } from '../storage/store.ts';
 export type { AgentHandle } from './agent-handle.ts';
 export type { SleepReason, SupervisorEvents } from './events.ts';
+export type { TurnTrace } from './incarnation/turn-trace.ts';
 export type { DeadLetter, DeadLetterQuery, DeadLetters } from './messages/dead-letters.ts';
 export type { PendingMessage } from './messages/pending-message.ts';
 export type {

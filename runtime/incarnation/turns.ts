@@ -14,6 +14,7 @@ import { turnTimeout } from './crash-error.ts';
 import type { Ending } from './ending.ts';
 import { OutputGate } from './output-gate.ts';
 import { RecordWriter } from './record-writer.ts';
+import { type TurnTrace, traceTurn } from './turn-trace.ts';
 import { Window } from './window.ts';
 
 type Answer = Extract<Up, { number: number }>;
@@ -165,6 +166,7 @@ export class Turns {
   /** The thread is gone, for `cause`: resolves once all writes are settled, with what is left for the next incarnation. */
   async close(cause: Error): Promise<Pick<Ending, 'unwritten' | 'unbegun'>> {
     this.#calls.cancelAll();
+    if (this.running) this.#trace(this.running, 'ended');
     const unbegun = this.#window.close(this.#isolate()?.pulse.begun ?? 0, cause, this.#gate.failed);
     // The next incarnation reads the disk: every write of this one must have reached it, or failed, by then.
     await this.#gate.settled();
@@ -202,6 +204,7 @@ export class Turns {
         this.#whenDurable(delivery, () => {
           counters.committed += 1;
           counters.answered(settings.clock.elapsed() - delivery.sentAt);
+          this.#trace(delivery, 'committed');
           delivery.resolve(reply);
           release();
         });
@@ -210,10 +213,14 @@ export class Turns {
       case 'failed':
         counters.failed += 1;
         delivery.hopeless = frame.refused;
-        this.#whenDurable(delivery, () => delivery.reject(fromFault(frame.fault, this.#agentId)));
+        this.#whenDurable(delivery, () => {
+          this.#trace(delivery, 'failed');
+          delivery.reject(fromFault(frame.fault, this.#agentId));
+        });
         return;
       case 'cancelled':
         counters.cancelled += 1;
+        this.#trace(delivery, 'cancelled');
         // Found out by the isolate, where it was not cancelled here.
         delivery.reject(delivery.cancelled ?? timedOut(delivery.timeoutMs as number));
         return;
@@ -221,7 +228,14 @@ export class Turns {
   }
 
   #whenDurable(delivery: Delivery, leave: () => void): void {
-    this.#gate.pass(leave, (cause) => delivery.spare(cause));
+    this.#gate.pass(leave, (cause) => {
+      this.#trace(delivery, 'ended');
+      delivery.spare(cause);
+    });
+  }
+
+  #trace(delivery: Delivery, outcome: TurnTrace['outcome']): void {
+    traceTurn(this.#agentId, delivery, outcome, () => this.#hosting.settings.clock.elapsed());
   }
 
   #endIfIgnored(number: number, delivery: Delivery): void {

@@ -2,6 +2,7 @@ import type { AgentId } from '../../core/agent-id.ts';
 import type { Pending } from '../../storage/messages.ts';
 import type { Stored } from '../../storage/store.ts';
 import type { Agent } from '../agent.ts';
+import { kindOf } from '../incarnation/turn-trace.ts';
 import { showChain } from '../messages/chain.ts';
 import type { Delivery } from '../messages/delivery.ts';
 import { dueAlarms, told } from '../messages/pending-message.ts';
@@ -43,8 +44,7 @@ export function inspectAwake(agent: Agent, { heap, cpuMs }: Asked, now: number):
 
 function turnOf(delivery: Delivery | undefined): AwakeInfo['turnOf'] {
   if (delivery === undefined) return undefined;
-  const { durable, chain } = delivery;
-  return { kind: durable === undefined ? 'send' : durable.alarm ? 'alarm' : 'tell', chain };
+  return { kind: kindOf(delivery), chain: delivery.chain };
 }
 
 /** What waits for an agent. */

@@ -1,4 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import t from 'tap';
+import type { TurnTrace } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
 import { inboxOf, lettersOf } from './durable-messages.ts';
@@ -42,6 +44,41 @@ t.test('an error of a turn names the agents whose turns led to it', async (t) =>
     code: 'ERR_DROWSE_AGENT_CRASHED',
     message: /^Agent probe\/c crashed in the turn of a send from caller\/a -> caller\/b: /,
   });
+});
+
+t.test('each turn is published as it ends, with the agents that led to it', async (t) => {
+  const host = await openHost(t, { agents });
+  const seen: TurnTrace[] = [];
+  const note = (trace: unknown) => void seen.push(trace as TurnTrace);
+  subscribe('drowse:turn', note);
+  t.teardown(() => unsubscribe('drowse:turn', note));
+  await t.rejects(host.send('caller/a', ask('probe/b', { do: 'throw' })));
+  await host.send('probe/c', {
+    do: 'act',
+    tells: [['probe/d', { do: 'nothing' }]],
+    alarms: [[0, { do: 'nothing' }, 'now']],
+  });
+  await t.rejects(host.send('caller/e', ask('probe/f', { do: 'exit', code: 3 })));
+  const controller = new AbortController();
+  const left = t.rejects(host.send('probe/g', { do: 'waitForAbort' }, { signal: controller.signal }));
+  await eventually('its turn runs', async () => (await host.inspect('probe/g'))?.awake?.turnOf);
+  controller.abort();
+  await left;
+  await eventually('all are over', () => seen.length === 8);
+  const found = seen.map(
+    ({ agentId, kind, chain, outcome }) => `${[...chain, agentId].join(' > ')}: ${kind} ${outcome}`,
+  );
+  t.same(found.sort(), [
+    'caller/a > probe/b: send failed',
+    'caller/a: send failed',
+    'caller/e > probe/f: send ended',
+    'caller/e: send failed',
+    'probe/c > probe/d: tell committed',
+    'probe/c: alarm committed',
+    'probe/c: send committed',
+    'probe/g: send cancelled',
+  ]);
+  t.ok(seen.every(({ tookMs }) => tookMs >= 0));
 });
 
 t.test(
