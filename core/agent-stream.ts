@@ -60,7 +60,7 @@ export class IncomingStream<Chunk, Reply> implements AgentStream<Chunk, Reply>, 
       const chunk = this.#unread.shift();
       if (chunk !== undefined) {
         this.#receipts.add(sizeOf(chunk));
-        return { done: false, value: decode(chunk) as Chunk };
+        return { done: false, value: this.#decoded(chunk) };
       }
       if (this.#over) {
         const { error } = this.#over;
@@ -82,6 +82,16 @@ export class IncomingStream<Chunk, Reply> implements AgentStream<Chunk, Reply>, 
     this.#unread.length = 0;
     this.#end({});
     return { done: true, value: undefined };
+  }
+
+  /** One that is nested too deeply for this thread's stack ends the loop, and with it the turn. */
+  #decoded(chunk: Packed): Chunk {
+    try {
+      return decode(chunk) as Chunk;
+    } catch (error) {
+      void this.return();
+      throw error;
+    }
   }
 
   #end(how: { readonly error?: unknown }): void {
