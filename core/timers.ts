@@ -4,12 +4,15 @@ import { type Deadline, Deadlines } from './deadlines.ts';
 /** Any number of timeouts behind one timer of the clock's. */
 export class Timers {
   readonly #clock: Clock;
+  readonly #how: { readonly background: boolean };
   readonly #deadlines = new Deadlines();
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock) {
+  /** In the `background`, they don't keep the process alive. */
+  constructor(clock: Clock, how: { readonly background: boolean } = { background: false }) {
     this.#clock = clock;
+    this.#how = how;
   }
 
   /** Calls `due` once, `ms` from now, unless it is cancelled before. */
@@ -47,11 +50,12 @@ export class Timers {
     if (next === undefined || next >= this.#timerAt) return;
     this.#disarm();
     this.#timerAt = next;
-    this.#timer = this.#clock.after(Math.max(0, next - this.#clock.elapsed()), () => {
+    const due = () => {
       this.#timerAt = Number.POSITIVE_INFINITY;
       this.#deadlines.fire(this.#clock.elapsed());
       this.#arm();
-    });
+    };
+    this.#timer = this.#clock.after(Math.max(0, next - this.#clock.elapsed()), due, this.#how);
   }
 
   #disarm(): void {

@@ -77,8 +77,8 @@ export class Services implements Hosting {
   readonly alarms: AlarmClock;
   readonly once: Once;
   tools: ToolPool | undefined;
-  /** Threads and memory go by the system's time, whatever this supervisor goes by. */
-  readonly #guardTimers = new Timers(systemClock);
+  /** Threads and memory go by the system's time, whatever this supervisor goes by. A thread that is watched keeps the process alive by itself. */
+  readonly #guardTimers = new Timers(systemClock, { background: true });
   readonly #guards: { readonly heaps: HeapGuard; readonly hangs: HangGuard };
   readonly #awaken: ServicesOptions['awaken'];
   readonly #deletionOf: ServicesOptions['deletionOf'];
