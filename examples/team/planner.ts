@@ -32,6 +32,7 @@ function begin(agent: AgentContext<Plan>, plan: string | string[], withinMs: num
   // Where a model would be asked to break the job up.
   const steps = ['what is known of', 'who needs', 'what it costs to have', 'what goes wrong with', 'what comes after'];
   const tasks = typeof plan === 'string' ? steps.map((step) => `${step} ${plan}`) : plan;
+  if (!(tasks.length > 0)) throw new Error('A plan is a topic, or a list of one task and more.');
   agent.state.tasks = tasks.map((what) => ({ what }));
   for (const [task, what] of tasks.entries()) {
     agent.tell(`worker/${task % WORKERS}`, { task, what, planner: agent.id });

@@ -67,3 +67,12 @@ t.test('sessions are taken along, once', async (t) => {
   await talk('after/resume.js', []);
   t.same(await talk('after/main.js', ['still there?']), ['That makes 3; the first was "hello".']);
 });
+
+t.test('taken along again after the old host went on, a session stays as it was taken first', async (t) => {
+  const { talk } = project(t);
+  await talk('before/main.js', ['hello']);
+  await talk('after/resume.js', []);
+  await talk('before/main.js', ['not yet']);
+  await talk('after/resume.js', []);
+  t.same(await talk('after/main.js', ['again']), ['That makes 2; the first was "hello".']);
+});

@@ -59,6 +59,14 @@ t.test('a task that nobody answers is settled by its deadline', async (t) => {
   t.same((await ada.inspect())?.inbox.alarms, []);
 });
 
+t.test('a plan without tasks is refused, and the next one taken', async (t) => {
+  const host = await openHost(t, { agents });
+  const ada = host.agent<typeof planner>('planner/ada');
+  await t.rejects(ada.send({ plan: [] }), { message: /a list of one task/ });
+  await t.rejects(host.send('planner/ada', { plan: 5 }), { message: /a list of one task/ });
+  t.match(await ada.send({ plan: ['boil'] }), { of: 1 });
+});
+
 t.test('the team works under drowse serve', async (t) => {
   const modules = Object.entries(agents).flatMap(([name, url]) => ['--agent', `${name}=${fileURLToPath(url)}`]);
   const args = [...modules, '--env', 'worker=WORK_MS'];
