@@ -30,7 +30,7 @@ function start(t: Test, directory: string, workMs: number) {
 
 t.test('a plan whose host is killed in the middle is finished by the next, each task done once', async (t) => {
   const directory = `${t.testdir()}/data`;
-  const killed = start(t, directory, 300);
+  const killed = start(t, directory, 1_000);
   await eventually('some results are in', () => /^[1-4] of 5/m.test(killed.said));
   killed.child.kill('SIGKILL');
   await killed.gone;
@@ -47,6 +47,7 @@ t.test('a plan whose host is killed in the middle is finished by the next, each 
   const done = (await Promise.all(kept)).flatMap((info) => info?.state?.done);
   t.equal(done.length, 5);
   t.equal(new Set(done).size, 5);
+  t.same((await host.inspect('planner/demo'))?.inbox.alarms, [], 'no deadline is left');
 });
 
 t.test('a task that nobody answers is settled by its deadline', async (t) => {
