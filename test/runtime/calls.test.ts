@@ -43,6 +43,8 @@ t.test('a message that would wait for the turn that sends it is refused with its
   const host = await openHost(t, { agents });
   const cycle = { code: 'ERR_DROWSE_CALL_CYCLE', message: /^caller\/a -> caller\/b -> caller\/a: / };
   await t.rejects(host.send('a', ask('b', ask('a', note(1)))), cycle);
+  const three = { code: 'ERR_DROWSE_CALL_CYCLE', message: /^caller\/a -> caller\/b -> caller\/c -> caller\/a: / };
+  await t.rejects(host.send('a', ask('b', ask('c', ask('a', note(1))))), three);
   await t.rejects(host.send('a', ask('a', note(1))), { code: 'ERR_DROWSE_CALL_CYCLE' });
   t.equal(await host.send('a', note(1)), 1, 'and nobody hangs');
 });
