@@ -92,7 +92,8 @@ t.test(`${CYCLES} sleeps and wakings, with crashes among them, leave nothing beh
     maxHeapMb: 64,
     heartbeatIntervalMs: 50,
     hangTimeoutMs: 2_000,
-    restarts: { backoffMs: [1, 10] },
+    // A crash is remembered for so long, by a timer: shorter than the wait for all to be given back.
+    restarts: { backoffMs: [1, 10], windowMs: 10_000 },
     maxAttempts: 2,
     idleTimeoutMs: 100,
     sweepIntervalMs: 50,
