@@ -70,7 +70,7 @@ function called(run: Run, lives: Lives): [AgentName, Given][] {
 
 /** What `activate` and `passivate` of b told a: as often as its state says; and by a former b, as often as it is seen. */
 function hooked(run: Run, lives: Lives, seen: ReadonlySet<string>): [AgentName, Given][] {
-  const { wakes = 0, sleeps = 0, birth = '' } = run.agents.b?.state ?? {};
+  const { wakes = 0, sleeps = 0, birth = 'none' } = run.agents.b?.state ?? {};
   const told = (token: string, sure: boolean): [AgentName, Given] => [
     'a',
     { message: { token, acts: [] }, sure, since: 0, until: Number.POSITIVE_INFINITY },
