@@ -15,17 +15,18 @@ function setUp() {
   const spawned: string[] = [];
   const spawn = (_: AgentType, { name }: Tenant) => {
     spawned.push(name);
-    return {
+    const isolate = {
       name,
       ended: gone.promise,
       isEnding: false,
       serve() {},
       prepare: () => made.promise,
       async end() {
-        this.isEnding = true;
+        isolate.isEnding = true;
         await gone.promise;
       },
-    } as unknown as Isolate;
+    };
+    return isolate as unknown as Isolate;
   };
   const type = { name: 'echo' } as AgentType;
   const spares = new Spares({
