@@ -1,10 +1,11 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { programsOf, writePrograms } from './programs.ts';
 
 const run = promisify(execFile);
 const repo = join(import.meta.dirname, '..');
@@ -151,15 +152,11 @@ t.test('a project in TypeScript runs it, with strict types', async (t) => {
 });
 
 t.test('docs/getting-started.md works as it is written, in a folder with nothing but the package', async (t) => {
-  const page = readFileSync(join(repo, 'docs/getting-started.md'), 'utf8');
-  const blocks = [...page.matchAll(/```js\n\/\/ (\S+)\n(.*?)```/gs)];
-  t.same(
-    blocks.map(([, file]) => file),
-    ['tools.js', 'chat.js', 'chat.test.js', 'host.js'],
-  );
-  const lines = blocks.flatMap(([, , code = '']) => code.trim().split('\n'));
+  const programs = programsOf('docs/getting-started.md');
+  t.same([...programs.code.keys()], ['tools.js', 'chat.js', 'chat.test.js', 'host.js']);
+  const lines = [...programs.code.values()].flatMap((code) => code.trim().split('\n'));
   t.ok(lines.length <= 60, `${lines.length} lines`);
-  for (const [, file = '', code = ''] of blocks) write(file, code);
+  writePrograms(programs, project);
   t.match(await node('--test', '--test-reporter=tap', 'chat.test.js'), /# pass 1\n# fail 0\n/);
   const talk = (...says: string[]) => {
     const input = `printf '%s\\n' ${says.map((say) => `'${say}'`).join(' ')}`;

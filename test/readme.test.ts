@@ -1,22 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
-
-const root = join(import.meta.dirname, '..');
+import { programsOf, writePrograms } from './programs.ts';
 
 t.test("the README's library example prints what the README says", async (t) => {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const project = t.testdir({ 'package.json': '{ "type": "module" }' });
-  const blocks = [...readme.matchAll(/```js\n\/\/ (\S+)\n(.*?)```/gs)];
-  t.same(
-    blocks.map(([, file]) => file),
-    ['chat.js', 'host.js'],
-  );
-  for (const [, file = '', code = ''] of blocks) writeFileSync(join(project, file), code);
-  mkdirSync(join(project, 'node_modules'));
-  symlinkSync(root, join(project, 'node_modules/drowse'));
+  const programs = programsOf('README.md');
+  t.same([...programs.code.keys()], ['chat.js', 'host.js']);
+  const project = t.testdir({});
+  writePrograms(programs, project);
   const { stdout } = await promisify(execFile)(process.execPath, ['host.js'], { cwd: project });
-  t.equal(stdout, /```text\n(.*?)```/s.exec(readme)?.[1]);
+  t.equal(stdout, programs.printed);
 });

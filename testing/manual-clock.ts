@@ -53,7 +53,8 @@ export class ManualClock implements Clock {
       this.#time = Math.max(this.#time, due.at);
       due.run();
     }
-    this.#time = end;
+    // One of them may have moved it further.
+    this.#time = Math.max(this.#time, end);
   }
 }
 

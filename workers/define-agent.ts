@@ -64,9 +64,9 @@ export interface AgentContext<State> {
    */
   keepAwake(promise: PromiseLike<unknown>): void;
   /**
-   * What the host shares with all agents, by name: the same for the whole turn. Bytes are a view on memory that all threads share, so
-   * that to write into it is an error for everybody; JSON is frozen. Throws `ERR_DROWSE_INVALID_OPTIONS` for a name that the host does
-   * not share.
+   * What the host shares with all agents, by name: the same for the whole turn; work that goes on after it sees the newest. Bytes are a
+   * view on memory that all threads share, so that to write into it is an error for everybody; JSON is frozen. Throws
+   * `ERR_DROWSE_INVALID_OPTIONS` for a name that the host does not share.
    */
   readonly shared: SharedData;
   /** Lines of the agent's log, tagged with its id in the host's. They are outside the turn: a rollback takes none back. */

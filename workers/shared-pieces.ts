@@ -8,13 +8,16 @@ export interface Decoded {
 
 /** The shared data as one thread has it: pieces by name, each replaced by a newer one that comes. */
 export class SharedPieces {
-  readonly #lingering: Lingering;
+  readonly #replaced: Lingering;
+  /** Apart from what was replaced: that is not to wait until nothing is asked for any more. */
+  readonly #decoded: Lingering;
   #all: ReadonlyMap<string, HeldPiece> = new Map();
   #version = 0;
 
   /** `busy`: a turn may still use what was replaced. */
   constructor(busy: () => boolean) {
-    this.#lingering = new Lingering(busy);
+    this.#replaced = new Lingering(busy);
+    this.#decoded = new Lingering(busy);
   }
 
   /** Never changed: whoever has it keeps these, whatever comes. */
@@ -31,9 +34,9 @@ export class SharedPieces {
   put(name: string, piece: SharedPiece): void {
     const before = this.#all.get(name);
     if (before && before.version >= piece.version) return;
-    this.#all = new Map(this.#all).set(name, new HeldPiece(piece, this.#lingering));
+    this.#all = new Map(this.#all).set(name, new HeldPiece(piece, this.#decoded));
     this.#version = Math.max(this.#version, piece.version);
-    if (before) this.#lingering.add(before.size);
+    if (before) this.#replaced.add(before.size);
   }
 }
 

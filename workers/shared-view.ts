@@ -1,9 +1,7 @@
 import { DrowseError } from '../core/errors.ts';
 import type { SharedData } from './define-agent.ts';
+import { PROBES } from './probes.ts';
 import type { Decoded, HeldPiece } from './shared-pieces.ts';
-
-/** What the language itself asks any object for. */
-const PROBED = ['then', 'toJSON'];
 
 /** The shared data as one turn sees it. What it has decoded stays so until the turn is over. */
 export function sharedView(pieces: ReadonlyMap<string, HeldPiece>): SharedData {
@@ -18,7 +16,7 @@ export function sharedView(pieces: ReadonlyMap<string, HeldPiece>): SharedData {
   }
   return new Proxy(Object.freeze(view), {
     get(target, name) {
-      if (typeof name === 'string' && !(name in target) && !PROBED.includes(name)) throw unknown(name, pieces);
+      if (typeof name === 'string' && !(name in target) && !PROBES.includes(name)) throw unknown(name, pieces);
       return Reflect.get(target, name);
     },
   });

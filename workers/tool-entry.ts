@@ -12,7 +12,11 @@ import type { Described, ToolBoot, ToolDown, ToolTask, ToolUp } from './tool-pro
 
 type Tool = (...args: unknown[]) => unknown;
 
-const { module, maxMessageBytes, pulse: cells, heartbeatIntervalMs } = workerData as ToolBoot;
+/** Why what it yields would be lost: agents are told how a tool answers before they call it. */
+const UNDECLARED =
+  'returned an async generator, and is no `async function*` itself, so that its callers have one value of it. Declare it as one.';
+
+const { module, maxMessageBytes, pulse: cells, heartbeatIntervalMs, startTimeoutMs } = workerData as ToolBoot;
 for (const key of Object.keys(workerData)) delete workerData[key];
 // Node has read it, and it is none of what the tools are to see.
 delete process.env.NODE_COMPILE_CACHE;
@@ -44,7 +48,7 @@ export async function run({ tool, args, agentId, streams, port }: ToolTask): Pro
   const ending = new AbortController();
   const { signal } = ending;
   const chunks = new Chunks({
-    post: streams ? (chunk) => post({ kind: 'chunk', chunk }) : undefined,
+    post: (chunk) => post({ kind: 'chunk', chunk }),
     check: (chunk) => mustFit(tool, 'A chunk', chunk),
     isCancelled: () => signal.aborted,
   });
@@ -55,13 +59,19 @@ export async function run({ tool, args, agentId, streams, port }: ToolTask): Pro
   };
   port.on('message', hear);
   post({ kind: 'begun', threadId });
-  try {
-    await load();
+  const perform = async (): Promise<unknown> => {
+    const called = await find(tool);
     // Cancelled while its thread was started, or held up.
     const early = receiveMessageOnPort(port);
     if (early) hear(early.message);
     signal.throwIfAborted();
-    const work = perform(tool, decode(args) as unknown[], { signal, agentId }, chunks);
+    const returned = await call(called, decode(args) as unknown[], { signal, agentId });
+    if (!isGenerator(returned)) return returned;
+    if (!streams) throw new Error(`Tool ${tool} ${UNDECLARED}`);
+    return chunks.drain(returned);
+  };
+  try {
+    const work = perform();
     // A thread that calls share is not theirs to keep busy: of one that ignores its end, the rest is dropped.
     const value = await (cells ? Promise.race([work, aborted(signal)]) : work);
     const result = pack(value, 'result');
@@ -73,21 +83,40 @@ export async function run({ tool, args, agentId, streams, port }: ToolTask): Pro
   port.close();
 }
 
-async function perform(name: string, args: unknown[], context: ToolContext, chunks: Chunks): Promise<unknown> {
-  const tool = (await load()).get(name);
+/** Never settles where the module, which could be loaded once, cannot any more: the thread ends with that. */
+async function find(name: string): Promise<Tool> {
+  const all = await load().catch(end);
+  const tool = all.get(name);
   if (tool === undefined) throw new Error(`${module} does not export ${name} any more.`);
-  // What the caller leaves out is undefined: the context keeps its place.
-  while (args.length < tool.length - 1) args.push(undefined);
-  const returned = await tool(...args, context);
-  return isGenerator(returned) ? chunks.drain(returned) : returned;
+  return tool;
 }
 
 function load(): Promise<Map<string, Tool>> {
-  tools ??= import(module).then(
+  if (tools) return tools;
+  const late = setTimeout(() => {
+    throw new Error(`loading ${module} took longer than startTimeoutMs (${startTimeoutMs} ms)`);
+  }, startTimeoutMs);
+  tools = import(module).then(
     (exported: object) =>
       new Map(Object.entries(exported).filter((entry): entry is [string, Tool] => typeof entry[1] === 'function')),
   );
+  const settled = () => clearTimeout(late);
+  tools.then(settled, settled);
   return tools;
+}
+
+/** Ends the thread: Node would give all later calls the same error, while another thread may do better. */
+function end(error: unknown): Promise<never> {
+  setImmediate(() => {
+    throw error;
+  });
+  return new Promise(() => {});
+}
+
+function call(tool: Tool, args: unknown[], context: ToolContext): unknown {
+  // What the caller leaves out is undefined: the context keeps its place.
+  while (args.length < tool.length - 1) args.push(undefined);
+  return tool(...args, context);
 }
 
 function mustFit(tool: string, what: string, packed: Packed): void {

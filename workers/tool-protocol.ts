@@ -10,6 +10,8 @@ export interface ToolBoot {
   /** Given where calls share the thread: the cells of its {@link Pulse}. */
   readonly pulse: SharedArrayBuffer | undefined;
   readonly heartbeatIntervalMs: number;
+  /** How long the module may take to load. */
+  readonly startTimeoutMs: number;
 }
 
 /** How a tool answers: once, or with chunks as they come. */

@@ -1,4 +1,5 @@
 import { unknownTool } from '../core/unknown-tool.ts';
+import { PROBES } from './probes.ts';
 import type { ToolKind } from './tool-protocol.ts';
 
 type Kinds = Readonly<Record<string, ToolKind>>;
@@ -9,6 +10,7 @@ export function turnTools(kinds: Kinds, use: (tool: string, kind: ToolKind, args
     get(_, name) {
       if (typeof name !== 'string') return undefined;
       const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+      if (kind === undefined && PROBES.includes(name)) return undefined;
       if (kind === undefined) throw unknownTool(name, Object.keys(kinds));
       // What is wrong with a call rejects it, as all else does.
       return kind === 'stream'

@@ -34,7 +34,7 @@ export class Turn implements AgentContext<unknown> {
   readonly #surroundings: Surroundings;
   readonly #calls: Calls;
   readonly #wakefulness: Wakefulness;
-  readonly #pieces: SharedPieces['all'];
+  #pieces: SharedPieces['all'] | undefined;
   readonly #number: number;
   #root: Root | undefined;
   /** Made when something is first told: most turns tell nothing. */
@@ -65,8 +65,9 @@ export class Turn implements AgentContext<unknown> {
     this.#open('state').state = value;
   }
 
-  /** Made when it is first asked for. */
+  /** Made when it is first asked for; behind the turn each time, of what is shared by then. */
   get shared(): SharedData {
+    if (this.#pieces === undefined) return sharedView(this.#surroundings.shared.all);
     this.#shared ??= sharedView(this.#pieces);
     return this.#shared;
   }
@@ -135,6 +136,9 @@ export class Turn implements AgentContext<unknown> {
   /** From now on, whoever kept the context can no longer reach the state through it. */
   end(): void {
     this.#root = undefined;
+    // Work that goes on may have the context for as long as the agent is awake.
+    this.#pieces = undefined;
+    this.#shared = undefined;
     this.#calls.end(this.#number);
   }
 

@@ -21,7 +21,8 @@ export default defineAgent({
 
   receive(agent, message: Message) {
     // A planner has one plan: sent again, it changes nothing.
-    if ('plan' in message && agent.state.tasks.length === 0) begin(agent, message.plan, message.withinMs ?? 60_000);
+    if ('plan' in message && agent.state.tasks.length === 0)
+      begin(agent, message.plan, message.withinMs ?? 10 * 60_000);
     if ('result' in message) settle(agent, message.task, message.result);
     if ('late' in message) settle(agent, message.late, 'nobody answered in time');
     return progressOf(agent.state);

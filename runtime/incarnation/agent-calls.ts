@@ -23,6 +23,8 @@ export class AgentCalls {
   readonly #turns = new Map<number, AbortController>();
   /** Those whose chunks are read, by the call's number. */
   readonly #streams = new Map<number, { readonly leaving: AbortController; read: (count: number) => void }>();
+  /** Cancels the tools, those too that their turns have left behind: no timeout of their own ends those. */
+  readonly #closing = new AbortController();
 
   constructor(agentId: string, hosting: Hosting, answer: (frame: Down) => void) {
     this.#agentId = agentId;
@@ -35,9 +37,11 @@ export class AgentCalls {
     const { call, turn } = order;
     try {
       const reader = order.streams ? this.#reader(call) : undefined;
+      const ends = [this.#signal(turn)];
       const left = this.#streams.get(call)?.leaving.signal;
-      const ended = this.#signal(turn);
-      const signal = left ? AbortSignal.any([ended, left]) : ended;
+      if (left) ends.push(left);
+      if (order.kind === 'tool') ends.push(this.#closing.signal);
+      const signal = AbortSignal.any(ends);
       const reply = await this.#answerTo(order, cause, signal, reader);
       this.#answer({ kind: 'replied', call, reply });
     } catch (error) {
@@ -68,8 +72,9 @@ export class AgentCalls {
     this.#turns.delete(turn);
   }
 
-  /** Cancels whatever is under way. */
+  /** Cancels whatever is under way, but for messages that their turns have left behind. */
   cancelAll(): void {
+    this.#closing.abort();
     for (const turn of this.#turns.values()) turn.abort();
     this.#turns.clear();
   }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
@@ -117,7 +116,7 @@ export class ToolLane {
     for (const call of [...this.#waiting, ...this.#running]) call.fail(why);
     this.#waiting.clear();
     for (const thread of this.#threads.values()) thread.terminate();
-    await within(CLOSE_MS, Promise.all(Array.from(this.#threads.keys(), (worker) => once(worker, 'exit'))));
+    await within(CLOSE_MS, Promise.all(Array.from(this.#threads.keys(), exit)));
   }
 
   #next(): void {
@@ -181,7 +180,7 @@ export class ToolLane {
     if (this.#pool) return this.#pool;
     const { Piscina, tools, settings } = this.#services;
     const { module, env, maxHeapBytes } = tools;
-    const { maxMessageBytes, heartbeatIntervalMs } = settings;
+    const { maxMessageBytes, heartbeatIntervalMs, startTimeoutMs } = settings;
     this.#pulse = new Pulse();
     const pulse = this.#isShared ? this.#pulse.buffer : undefined;
     const pool = new Piscina({
@@ -196,7 +195,7 @@ export class ToolLane {
       execArgv: [],
       env: { ...compileCache(), ...env },
       resourceLimits: hardLimits(maxHeapBytes),
-      workerData: { module, maxMessageBytes, pulse, heartbeatIntervalMs } satisfies ToolBoot,
+      workerData: { module, maxMessageBytes, pulse, heartbeatIntervalMs, startTimeoutMs } satisfies ToolBoot,
     });
     // A thread that fails without calls: they are told of it otherwise.
     pool.on('error', (err) => settings.log.warn({ tools: true, err }, 'a thread of the tools ended'));
@@ -257,4 +256,9 @@ export class ToolLane {
     } else if (this.#pool === pool) this.#giveUp(this.#running, why);
     thread.terminate();
   }
+}
+
+/** Not by `once` of node:events: that rejects where the thread ends with an error. */
+function exit(worker: Worker): Promise<void> {
+  return new Promise((resolve) => worker.once('exit', () => resolve()));
 }

@@ -129,7 +129,8 @@ export class ToolPool {
 
 function toolsOf(described: Described): Extract<Described, { ok: true }>['tools'] {
   if (!described.ok) throw fromFault(described.fault);
-  if (described.tools.length === 0) throw new Error('it exports no function');
+  if (described.tools.length === 0)
+    throw new Error('it exports no function: write `export async function search(query) { … }`');
   return described.tools;
 }
 

@@ -20,6 +20,8 @@ export function resolveTools(given: URL | string | ToolsOptions): ToolSettings {
   const options: ToolsOptions = typeof given === 'string' || given instanceof URL ? { module: given } : given;
   if (typeof options !== 'object' || options === null)
     throw invalid("tools must be a module's path or URL, or options");
+  if (!('module' in options))
+    throw invalid('tools must name a module: threads of their own load it, and call the functions that it exports');
   mustBeKnown(options, NAMES, 'tools.');
   const { cpuThreads = Math.max(1, availableParallelism() - 1), maxQueue = 1_000, maxHeapMb = 512 } = options;
   return {

@@ -1,30 +1,21 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
+import { programsOf, writeProgram, writePrograms } from '../programs.ts';
 
-const root = join(import.meta.dirname, '../..');
-const page = readFileSync(join(root, 'docs/migrating.md'), 'utf8');
-const blocks = [...page.matchAll(/```js\n\/\/ (\S+)\n(.*?)```/gs)];
+const programs = programsOf('docs/migrating.md');
 const FILES = ['before/manager.js', 'before/main.js', 'after/chat.js', 'after/main.js', 'after/resume.js'];
 
 /** The programs of the page in a folder, and what runs them in it. */
 function project(t: Test) {
-  const folder = t.testdir({ 'package.json': '{ "type": "module" }' });
-  const write = (file: string, code: string) => {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), code);
-  };
-  for (const [, file = '', code = ''] of blocks) write(file, code);
-  mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(root, join(folder, 'node_modules/drowse'));
+  const folder = t.testdir({});
+  writePrograms(programs, folder);
   /** Answers one text each; cut off, it is killed as soon as it has answered. */
   const talk = async (program: string, texts: readonly string[], cutOff = false): Promise<string[]> => {
-    const code = readFileSync(join(folder, program), 'utf8');
+    const code = programs.code.get(program) ?? '';
     const kill = "process.kill(process.pid, 'SIGKILL');\n";
     const file = cutOff ? program.replace('.js', '-cut-off.js') : program;
-    if (cutOff) write(file, code.replace(/^await (manager|supervisor)\.close/m, `${kill}$&`));
+    if (cutOff) writeProgram(folder, file, code.replace(/^await (manager|supervisor)\.close/m, `${kill}$&`));
     const ran = promisify(execFile)(process.execPath, [file, ...texts], { cwd: folder });
     const { stdout } = await (cutOff ? ran.catch((error: { stdout: string }) => error) : ran);
     return stdout.split('\n').slice(0, -1);
@@ -33,10 +24,7 @@ function project(t: Test) {
 }
 
 t.test('the page has the programs', (t) => {
-  t.same(
-    blocks.map(([, file]) => file),
-    FILES,
-  );
+  t.same([...programs.code.keys()], FILES);
   t.end();
 });
 

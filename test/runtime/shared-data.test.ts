@@ -160,6 +160,27 @@ t.test('what was replaced is let go by threads that have nothing to do', async (
   await eventually('the memory is gone', () => host.send('a', { do: 'gone' }));
 });
 
+t.test('work that goes on behind a turn sees the newest, and holds nothing of what the turn began with', async (t) => {
+  const host = await open(t, { table: new Uint8Array(2 ** 20), motd: 'old' }, {}, 'thread');
+  await host.send('a', { do: 'hold' });
+  await host.send('a', { do: 'watch', name: 'table' });
+  host.share('table', new Uint8Array(2 ** 20));
+  host.share('motd', 'new');
+  t.equal(await host.send('a', { do: 'readHeld', name: 'motd' }), 'new');
+  await t.rejects(host.send('a', { do: 'readHeld', name: 'mood' }), invalid);
+  await eventually('the memory is gone', () => host.send('a', { do: 'gone' }));
+});
+
+t.test('what was replaced is let go though the agent goes on asking for other pieces', async (t) => {
+  const host = await open(t, { table: new Uint8Array(2 ** 20), limits: { tokens: 1 } }, {}, 'thread');
+  await host.send('a', { do: 'watch', name: 'table' });
+  host.share('table', new Uint8Array(2 ** 20));
+  await eventually('the memory is gone', async () => {
+    await read(host, 'a', 'limits');
+    return host.send('a', { do: 'gone' });
+  });
+});
+
 t.test('a name that the host does not share is refused, with those that it does', async (t) => {
   const host = await open(t, { motd: 'a', table: Uint8Array.of(1) });
   await t.rejects(read(host, 'a', 'mood'), { ...invalid, message: /named "mood"; there are: motd, table\. / });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import t from 'tap';
-import { TestHost, type TestHostOptions } from '../../testing/index.ts';
+import { ManualClock, TestHost, type TestHostOptions } from '../../testing/index.ts';
 import { eventually } from '../eventually.ts';
 import { fixture } from '../host.ts';
 import { inboxOf, lettersOf, notesOf } from '../runtime/durable-messages.ts';
@@ -184,6 +184,30 @@ t.test('what is no length of time is refused, and the clock stays where it was',
     t.throws(() => host.clock.advance(ms), { code: 'ERR_DROWSE_INVALID_OPTIONS' });
   }
   t.equal(host.clock.now(), before);
+});
+
+t.test('two advances at once follow each other', async (t) => {
+  await using host = await open();
+  await host.supervisor.send('a', { do: 'act', alarms: [[MINUTE, note('once'), 'once']] });
+  const before = host.clock.now();
+  const both = [host.advance(2 * MINUTE), host.advance(3 * MINUTE)];
+  await t.rejects(host.advance(-1), { code: 'ERR_DROWSE_INVALID_OPTIONS' });
+  await Promise.all(both);
+  t.equal(host.clock.now() - before, 5 * MINUTE);
+  t.same(await notesOf(host.supervisor, 'a'), ['once']);
+});
+
+t.test('the clock may be moved by what comes due, and does not go back', async (t) => {
+  const clock = new ManualClock(0);
+  clock.after(1, () => clock.advance(10));
+  clock.advance(5);
+  t.equal(clock.now(), 11);
+  await using host = await open();
+  const before = host.clock.now();
+  const advancing = host.advance(MINUTE);
+  host.clock.advance(10 * MINUTE);
+  await advancing;
+  t.ok(host.clock.now() - before >= 10 * MINUTE);
 });
 
 t.test('two hosts know nothing of each other', async (t) => {

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { programsOf, writePrograms } from '../programs.ts';
 
 const run = promisify(execFile);
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
@@ -24,15 +25,11 @@ t.test(
 );
 
 t.test('the program in docs/types.md compiles, and prints what the page says', async (t) => {
-  const page = readFileSync(join(import.meta.dirname, '../../docs/types.md'), 'utf8');
+  const programs = programsOf('docs/types.md');
+  t.same([...programs.code.keys()], ['chat.ts', 'host.ts']);
   const project = t.testdir({ 'tsconfig.json': readFileSync(join(consumer, 'tsconfig.json'), 'utf8') });
-  const blocks = [...page.matchAll(/```ts\n\/\/ (\S+)\n(.*?)```/gs)];
-  t.same(
-    blocks.map(([, file]) => file),
-    ['chat.ts', 'host.ts'],
-  );
-  for (const [, file = '', code = ''] of blocks) writeFileSync(join(project, file), code);
+  writePrograms(programs, project);
   t.equal(await complaints(project), '');
   const { stdout } = await run(process.execPath, ['host.ts'], { cwd: project });
-  t.equal(stdout, /```text\n(.*?)```/s.exec(page)?.[1]);
+  t.equal(stdout, programs.printed);
 });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { eventually } from '../../eventually.ts';
 import { traceFile } from '../reading.ts';
 import { openTools } from './open-tools.ts';
@@ -110,4 +110,80 @@ t.test('an error in a thread that has no calls is logged, and the next call gets
   await eventually('the thread has ended', () => pool.stats.threads === 0);
   t.match(lines, [{ tools: true, err: { message: 'planted' } }]);
   t.match(await call('echo', 1), { value: 1 });
+});
+
+/** Tools whose module waits for what is said in a file beside it, or throws that, as it is loaded. */
+function flaky(t: Test): { module: URL; say: (what: 'fine' | 'throw' | 'wait') => void } {
+  const module = `
+    import { readFileSync } from 'node:fs';
+    import { cpuBound } from 'drowse/tools';
+    const said = readFileSync(new URL('./said', import.meta.url), 'utf8');
+    if (said === 'throw') throw new Error('the service is down');
+    if (said === 'wait') await new Promise(() => setInterval(() => {}, 1_000));
+    export const exit = () => process.exit(3);
+    export const echo = (value) => value;
+    export const compute = cpuBound((value) => value);
+    export const exitComputing = cpuBound(() => process.exit(4));`;
+  const folder = t.testdir({ 'tools.js': module, said: 'fine' });
+  return { module: new URL(`file://${folder}/tools.js`), say: (what) => writeFileSync(`${folder}/said`, what) };
+}
+
+for (const [exit, echo] of [
+  ['exit', 'echo'],
+  ['exitComputing', 'compute'],
+] as const) {
+  t.test(`${echo}: a module that cannot be loaded again fails its calls, and is there once it can`, async (t) => {
+    const { module, say } = flaky(t);
+    const { call } = await openTools(t, { module, cpuThreads: 1 });
+    t.equal(await call(echo, 1), 1);
+    say('throw');
+    await t.rejects(call(exit), { code: 'ERR_DROWSE_TOOL_FAILED' });
+    const failed = { code: 'ERR_DROWSE_TOOL_FAILED', message: /the service is down/ };
+    await t.rejects(call(echo, 2), failed);
+    await t.rejects(call(echo, 3), failed);
+    say('fine');
+    t.equal(await call(echo, 4), 4);
+  });
+
+  t.test(`${echo}: a module that does not finish loading again is given up, and so are its calls`, async (t) => {
+    const { module, say } = flaky(t);
+    const { pool, call, callFor } = await openTools(t, { module, cpuThreads: 1 }, { startTimeoutMs: 2_000 });
+    say('wait');
+    await t.rejects(call(exit), { code: 'ERR_DROWSE_TOOL_FAILED' });
+    const controller = new AbortController();
+    const cancelled = callFor(controller.signal, echo, 1);
+    await t.rejects(call(echo, 2), {
+      code: 'ERR_DROWSE_TOOL_FAILED',
+      message: /longer than startTimeoutMs \(2000 ms\)/,
+    });
+    controller.abort();
+    say('fine');
+    t.equal(await call(echo, 3), 3);
+    await t.rejects(cancelled);
+    await eventually('no call is left', () => pool.stats.running === 0);
+  });
+}
+
+t.test('a call that is cancelled while the module is loaded again gives its place back', async (t) => {
+  const { module, say } = flaky(t);
+  const { pool, call, callFor } = await openTools(t, { module });
+  say('wait');
+  await t.rejects(call('exit'), { code: 'ERR_DROWSE_TOOL_FAILED' });
+  const controller = new AbortController();
+  const cancelled = callFor(controller.signal, 'echo', 1);
+  t.equal(pool.stats.running, 1);
+  controller.abort();
+  await t.rejects(cancelled, { code: 'ERR_DROWSE_ABORTED' });
+  await eventually('no call is left', () => pool.stats.running === 0);
+});
+
+t.test('a pool is closed though a thread ends with an error just then', async (t) => {
+  const trace = traceFile(t);
+  const { pool, call } = await openTools(t);
+  const dying = call('die', trace);
+  // Nothing of it is heard here before the pool is closed.
+  while (readFileSync(trace, 'utf8') !== 'dying');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  await pool.close();
+  await t.rejects(dying, { code: 'ERR_DROWSE_CLOSED' });
 });

@@ -15,10 +15,17 @@ t.test('a tool that yields streams its chunks in order, and then its value', asy
   }
 });
 
-t.test('one that nobody reads runs to its end', async (t) => {
-  const { call } = await openTools(t);
-  t.equal(await call('count', 1_000), 'counted');
-});
+t.test(
+  'a tool that returns a generator, and is none, is refused with what to do: its chunks would be lost',
+  async (t) => {
+    const { pool, call } = await openTools(t, { cpuThreads: 1 });
+    t.equal(pool.kinds.countComputing, 'call');
+    const trace = traceFile(t);
+    const message = /^Tool countComputing returned an async generator, .*`async function\*`.* Declare it as one\.$/;
+    await t.rejects(call('countComputing', 3, trace), { message });
+    t.equal(readFileSync(trace, 'utf8'), '', 'it has not begun');
+  },
+);
 
 t.test('one that throws has its chunks read before', async (t) => {
   const { stream } = await openTools(t);

@@ -23,8 +23,8 @@ t.test('what is given is taken', async (t) => {
 
 t.test('what is wrong is refused by name', async (t) => {
   const wrong: Record<string, unknown[]> = {
-    tools: [null, 5],
-    'tools.module': [{}, { module: '' }, { module: 5 }],
+    tools: [null, 5, {}, { search() {} }, Promise.resolve({})],
+    'tools.module': [{ module: '' }, { module: 5 }],
     'tools.env': [
       { module, env: 'HOME' },
       { module, env: [5] },

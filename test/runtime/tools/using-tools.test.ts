@@ -128,6 +128,18 @@ t.test('work that goes on behind its turn can call tools too', async (t) => {
   t.match(await host.send('a', { do: 'useKept' }), { agentId: 'tooling/a' });
 });
 
+t.test('a call that its turn has left behind goes on until the agent sleeps, and is cancelled then', async (t) => {
+  const host = await open(t);
+  const trace = traceFile(t);
+  await host.send('a', { do: 'leave', tool: 'heed', args: [trace] });
+  await eventually('the tool runs', () => readFileSync(trace, 'utf8') === 'begun ');
+  await host.send('a', { do: 'note', what: 1 });
+  t.equal(readFileSync(trace, 'utf8'), 'begun ');
+  await host.passivate('a');
+  await eventually('it was told', () => readFileSync(trace, 'utf8').includes('ERR_DROWSE_ABORTED'));
+  await eventually('its place is free', () => host.stats().tools?.running === 0);
+});
+
 t.test('a host whose tools cannot be loaded is not opened, and leaves the store to the next', async (t) => {
   const directory = `${t.testdir()}/data`;
   const broken = open(t, { directory, tools: fixture('no-such-module') });
