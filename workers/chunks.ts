@@ -37,8 +37,8 @@ export class Chunks {
       for (;;) {
         const { done, value } = await generator.next();
         if (done) return value;
+        if (!this.#options.isCancelled()) await this.#say(value);
         if (this.#options.isCancelled()) return undefined;
-        await this.#say(value);
       }
     } finally {
       // Of one that has ended or thrown, this does nothing.

@@ -78,6 +78,7 @@ t.test('leaving the loop cancels a turn that waits for its reader', async (t) =>
   await eventually('it is as far ahead as it may', () => readFileSync(trace).length === 64);
   await readFirst(stream);
   await t.rejects(stream.reply, { code: 'ERR_DROWSE_ABORTED' });
+  t.equal(readFileSync(trace).length, 64, 'where it waits');
   t.same(await host.send('a', notes), [], 'the agent goes on');
 });
 
