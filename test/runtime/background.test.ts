@@ -70,3 +70,11 @@ t.test('what an agent tells itself behind a turn is deleted with it', async (t) 
   t.equal(await host.inspect('a'), undefined);
   t.same(await notesOf(host, 'a'), []);
 });
+
+t.test('who reads on behind the turn that asked is told that the stream has ended with it', async (t) => {
+  const host = await openHost(t, { agents: { ...agents, streamer: fixture('streamer') } });
+  const what = { do: 'yield', chunks: ['a'], end: 'waitForAbort' };
+  await host.send('behind/a', { do: 'readOn', whom: 'streamer/b', what });
+  const last = async () => (await notesOf(host, 'behind/a')).at(-1);
+  t.equal(await eventually('it is told', last), 'ERR_DROWSE_ABORTED');
+});
