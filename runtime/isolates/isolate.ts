@@ -52,6 +52,7 @@ export class Isolate implements Guarded, Beating {
   /** Why it was ended, where that is not how it says it ended. */
   #endedBy: Error | undefined;
   #givenUpAt: number | undefined;
+  #isEnding = false;
   #over = false;
   #gone = false;
 
@@ -74,6 +75,11 @@ export class Isolate implements Guarded, Beating {
   /** The name of whom it serves. */
   get name(): string {
     return this.#tenant.name;
+  }
+
+  /** Whether it was ended, if not yet gone: it takes on nothing any more. */
+  get isEnding(): boolean {
+    return this.#isEnding || this.#over;
   }
 
   /** Serves another from now on. */
@@ -159,6 +165,7 @@ export class Isolate implements Guarded, Beating {
 
   /** Ends it, whatever it does; gives it up as a zombie if it cannot be ended. */
   async end(): Promise<void> {
+    this.#isEnding = true;
     this.#carrier.terminate();
     if (await this.#endsWithin(ZOMBIE_AFTER_MS)) return;
     this.#givenUpAt = Date.now();

@@ -77,9 +77,13 @@ export class Spares {
     const shelf = this.#shelves.get(type) as Shelf;
     shelf.wakes.mark(this.#clock.elapsed());
     this.#lookIn(MAKE_AFTER_MS);
-    const spare = shelf.ready.shift();
-    spare?.serve(tenant);
-    return spare ?? this.#isolates.spawn(type, tenant);
+    // One that was ended stands here until it is gone.
+    for (let spare = shelf.ready.shift(); spare; spare = shelf.ready.shift()) {
+      if (spare.isEnding) continue;
+      spare.serve(tenant);
+      return spare;
+    }
+    return this.#isolates.spawn(type, tenant);
   }
 
   /** Gives up those that are ready; returns how many there were. */

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
+import { contradictions } from './contradictions.ts';
 import type { Call } from './history.ts';
 import { HostProcesses } from './host-processes.ts';
-import { contradictions } from './model.ts';
 import { type Program, programs } from './program.ts';
 import { Runner } from './runner.ts';
 

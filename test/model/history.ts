@@ -20,7 +20,7 @@ export interface Call {
 
 type Outcome =
   | { readonly kind: 'ok'; readonly reply: unknown }
-  | { readonly kind: 'refused'; readonly code: string }
+  | { readonly kind: 'refused'; readonly code: string; readonly text: string }
   /** It took place or not. */
   | { readonly kind: 'unknown' };
 

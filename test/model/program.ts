@@ -12,7 +12,7 @@ export type Act =
   | { readonly do: 'grow'; readonly bytes: number };
 
 /** Milliseconds from now, or between two times. */
-type When = { readonly inMs: number } | { readonly every: number };
+export type When = { readonly inMs: number } | { readonly every: number };
 
 /** A message is known by its token, which no other message of the program has. */
 export interface Message {

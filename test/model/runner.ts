@@ -151,11 +151,11 @@ export class Runner {
           call.outcome = { kind: 'ok', reply };
         },
         (error: Refused) => {
-          const { code } = error;
+          const { code, message: text } = error;
           if (code === 'KILLED') return;
           if (code === 'DIED') this.#failure ??= error;
           call.returned = this.#now();
-          if (code !== 'ERR_DROWSE_STORE_FAILED') call.outcome = { kind: 'refused', code };
+          if (code !== 'ERR_DROWSE_STORE_FAILED') call.outcome = { kind: 'refused', code, text };
         },
       ),
     );
