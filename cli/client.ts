@@ -103,7 +103,7 @@ async function readAnswer(url: string, response: http.IncomingMessage): Promise<
 
 /** One event, a name and JSON. Throws what an error says. */
 function readEvent(event: string): Said {
-  const [, name, json = ''] = /^event: (.*)\ndata: (.*)$/.exec(event) ?? [];
+  const [, name, json = ''] = /^event: (\w+)\ndata: (.*)$/s.exec(event) ?? [];
   const value = parse(json);
   if (name === 'error') throw refusal(value as Refused);
   return name === 'chunk' ? { chunk: value } : { reply: value };

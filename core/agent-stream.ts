@@ -4,9 +4,9 @@ import { Receipts } from './credit.ts';
 /**
  * The chunks of one turn as it yields them, and its reply. Chunks come in order, to one reader; the turn waits for a reader that is 64
  * chunks, or 1 MiB, behind. Leaving the loop early cancels the turn. A turn that fails throws its error out of the loop, behind
- * the chunks that it had yielded, and rejects `reply` with it.
+ * the chunks that it had yielded, and rejects `reply` with it. `yield*` passes the chunks on, and comes to the reply.
  */
-export interface AgentStream<Chunk = unknown, Reply = unknown> extends AsyncIterable<Chunk, void, void> {
+export interface AgentStream<Chunk = unknown, Reply = unknown> extends AsyncIterable<Chunk, Reply, void> {
   /**
    * What the turn returned, once that is durable. It comes after the last chunk: where nobody reads those, it comes only if all of them
    * are less than the turn may be ahead. Nobody has to handle its rejection.
@@ -17,45 +17,43 @@ export interface AgentStream<Chunk = unknown, Reply = unknown> extends AsyncIter
 export interface StreamSource {
   /** So many more chunks were read. */
   readonly read: (count: number) => void;
-  /** Nobody reads any more: cancels what makes the chunks. */
+  /** Nobody reads any more, nor what is unread: cancels what makes the chunks. */
   readonly leave: () => void;
 }
 
 /** The reader's end of a stream. */
-export class IncomingStream<Chunk, Reply> implements AgentStream<Chunk, Reply>, AsyncIterator<Chunk, void, void> {
+export class IncomingStream<Chunk, Reply> implements AgentStream<Chunk, Reply>, AsyncIterator<Chunk, Reply, void> {
   readonly reply: Promise<Reply>;
   readonly #source: StreamSource;
   readonly #receipts: Receipts;
   readonly #unread: Packed[] = [];
   /** Resolved when there may be something for who waits in {@link next}. */
   #news = Promise.withResolvers<void>();
-  #over: { readonly error?: unknown } | undefined;
-  #left = false;
+  #over: { readonly reply?: Reply; readonly error?: unknown } | undefined;
 
-  /** `start` begins it, and resolves with its reply after the last chunk was pushed. */
-  constructor(source: StreamSource, start: (stream: IncomingStream<Chunk, Reply>) => Promise<Reply>) {
+  /** `reply` settles after the last chunk was pushed. */
+  constructor(source: StreamSource, reply: Promise<Reply>) {
     this.#source = source;
     this.#receipts = new Receipts(source.read);
-    this.reply = start(this);
-    this.reply.then(
-      () => this.#end({}),
+    this.reply = reply;
+    reply.then(
+      (value) => this.#end({ reply: value }),
       (error: unknown) => this.#end({ error }),
     );
   }
 
   /** Takes a chunk. */
   push(chunk: Packed): void {
-    // Others may wait for the same turn.
-    if (this.#left) return this.#source.read(1);
+    if (this.#over) return;
     this.#unread.push(chunk);
     this.#wake();
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Chunk, void, void> {
+  [Symbol.asyncIterator](): AsyncIterator<Chunk, Reply, void> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<Chunk, void>> {
+  async next(): Promise<IteratorResult<Chunk, Reply>> {
     for (;;) {
       const chunk = this.#unread.shift();
       if (chunk !== undefined) {
@@ -63,25 +61,22 @@ export class IncomingStream<Chunk, Reply> implements AgentStream<Chunk, Reply>, 
         return { done: false, value: this.#decoded(chunk) };
       }
       if (this.#over) {
-        const { error } = this.#over;
+        const { reply, error } = this.#over;
         // Once: an iterator that has thrown is done.
         this.#over = {};
         if (error !== undefined) throw error;
-        return { done: true, value: undefined };
+        return { done: true, value: reply as Reply };
       }
       await this.#news.promise;
     }
   }
 
-  async return(): Promise<IteratorResult<Chunk, void>> {
-    if (!this.#left && this.#over === undefined) {
-      this.#source.read(this.#unread.length);
-      this.#source.leave();
-    }
-    this.#left = true;
+  async return(): Promise<IteratorResult<Chunk, Reply>> {
+    if (this.#over === undefined) this.#source.leave();
+    this.#over = {};
     this.#unread.length = 0;
-    this.#end({});
-    return { done: true, value: undefined };
+    this.#wake();
+    return { done: true, value: undefined as Reply };
   }
 
   /** One that is nested too deeply for this thread's stack ends the loop, and with it the turn. */
@@ -94,7 +89,7 @@ export class IncomingStream<Chunk, Reply> implements AgentStream<Chunk, Reply>, 
     }
   }
 
-  #end(how: { readonly error?: unknown }): void {
+  #end(how: { readonly reply?: Reply; readonly error?: unknown }): void {
     this.#over ??= how;
     this.#wake();
   }

@@ -231,6 +231,8 @@ export class Services implements Hosting {
 
   async #tell(agentId: string, body: Uint8Array, { keyed, chain }: Parameters<Hosting['tell']>[2]): Promise<void> {
     const { messages } = this.store;
+    // What an agent tells itself behind its turns is deleted with it.
+    if (chain?.at(-1) === agentId && this.#deletionOf(agentId)) return;
     // Not before a delete is on disk: if the process ended in between, it would be told to the agent that was there.
     for (let deletion = this.#deletionOf(agentId); deletion; deletion = this.#deletionOf(agentId)) {
       const { before } = deletion;

@@ -9,14 +9,14 @@ import { toJson } from './json.ts';
  */
 export async function answerEvents(stream: AgentStream, agentId: string): Promise<Response> {
   const iterator = stream[Symbol.asyncIterator]();
-  let next: IteratorResult<unknown, void> | undefined = await iterator.next();
+  let next: IteratorResult<unknown, unknown> | undefined = await iterator.next();
   const body = new ReadableStream({
     async pull(controller) {
       try {
         const { done, value } = next ?? (await iterator.next());
         next = undefined;
-        if (!done) return controller.enqueue(event('chunk', toJson(value)));
-        controller.enqueue(event('reply', toJson(await stream.reply)));
+        controller.enqueue(event(done ? 'reply' : 'chunk', toJson(value)));
+        if (!done) return;
       } catch (error) {
         controller.enqueue(event('error', toJson(describeError(ownError(error, agentId)).body.error)));
       }

@@ -90,9 +90,10 @@ export class Calls {
     else call.reply.resolve(decode(frame.reply));
   }
 
-  /** The turn of that number is over: nobody reads its streams any more. */
+  /** The turn of that number is over, and with it what it streams. Whoever reads on behind it is told so. */
   end(turn: number): void {
-    for (const { turn: caller, stream } of this.#open.values()) if (caller === turn) void stream?.return();
+    for (const [call, { turn: caller, stream }] of this.#open)
+      if (stream && caller === turn) this.#post({ kind: 'leave', call });
   }
 
   #stream(order: Order, agentId: string): AgentStream<unknown, unknown> {
@@ -102,7 +103,7 @@ export class Calls {
       read: (count: number) => this.#post({ kind: 'read', call, count }),
       leave: () => this.#post({ kind: 'leave', call }),
     };
-    open.stream = new IncomingStream(source, () => open.reply.promise);
+    open.stream = new IncomingStream(source, open.reply.promise);
     return open.stream;
   }
 
@@ -110,8 +111,9 @@ export class Calls {
     if (this.#open.size >= MAX_CALLS) throw tooMany();
     this.#last += 1;
     const open = { turn: order.turn, agentId, reply: Promise.withResolvers<unknown>() };
-    this.#open.set(this.#last, open);
+    // First, as it throws for options that cannot be copied.
     this.#post({ ...order, call: this.#last, streams } as Up);
+    this.#open.set(this.#last, open);
     return open;
   }
 }

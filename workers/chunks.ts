@@ -32,17 +32,17 @@ export class Chunks {
   /**
    * Runs a turn that yields; resolves with what it returns, or with nothing once it is cancelled. Its `finally` blocks have run by then.
    */
-  async drain<Reply>(generator: AsyncGenerator<unknown, Reply, undefined>): Promise<Reply | undefined> {
+  async drain<Reply>(generator: AsyncIterator<unknown, Reply, undefined>): Promise<Reply | undefined> {
     try {
       for (;;) {
         const { done, value } = await generator.next();
         if (done) return value;
+        if (!this.#options.isCancelled()) await this.#say(value);
         if (this.#options.isCancelled()) return undefined;
-        await this.#say(value);
       }
     } finally {
       // Of one that has ended or thrown, this does nothing.
-      await generator.return(undefined as Reply);
+      await generator.return?.();
     }
   }
 
@@ -58,6 +58,6 @@ export class Chunks {
 }
 
 /** Whether a handler has returned the generator that a turn is to be run from. */
-export function isGenerator(returned: unknown): returned is AsyncGenerator<unknown, unknown, undefined> {
+export function isGenerator(returned: unknown): returned is AsyncIterator<unknown, unknown, undefined> {
   return typeof returned === 'object' && returned !== null && Symbol.asyncIterator in returned && 'next' in returned;
 }

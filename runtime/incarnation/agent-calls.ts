@@ -1,15 +1,24 @@
 import { type Packed, pack } from '../../core/codec.ts';
-import { asError, DrowseError } from '../../core/errors.ts';
+import { DrowseError } from '../../core/errors.ts';
 import { toFault } from '../../core/fault.ts';
 import { unknownTool } from '../../core/unknown-tool.ts';
 import { BACKGROUND, type Call, type Down, type Telling, type ToolRequest } from '../../workers/protocol.ts';
 import type { Hosting } from '../hosting.ts';
+import { aborted } from '../messages/cancellation.ts';
 import { type Chain, NOBODY, showChain } from '../messages/chain.ts';
-import type { Delivery, Reader } from '../messages/delivery.ts';
+import type { Delivery } from '../messages/delivery.ts';
 import { keyedBy } from '../messages/once.ts';
+import { Reader } from '../messages/reader.ts';
 import { checkPatience } from '../settings.ts';
+import type { OutputGate } from './output-gate.ts';
 
 type Asked = Call | ToolRequest | Telling;
+
+/** A call whose chunks are read. */
+interface Stream {
+  readonly reader: Reader;
+  readonly leaving: AbortController;
+}
 
 /** What a tell is answered with. */
 const NOTHING = pack(undefined, 'reply');
@@ -18,51 +27,51 @@ const NOTHING = pack(undefined, 'reply');
 export class AgentCalls {
   readonly #agentId: string;
   readonly #hosting: Hosting;
+  readonly #gate: OutputGate;
   readonly #answer: (frame: Down) => void;
   /** What cancels the calls of a turn, by the turn's number. */
   readonly #turns = new Map<number, AbortController>();
   /** Those whose chunks are read, by the call's number. */
-  readonly #streams = new Map<number, { readonly leaving: AbortController; read: (count: number) => void }>();
+  readonly #streams = new Map<number, Stream>();
   /** Cancels the tools, those too that their turns have left behind: no timeout of their own ends those. */
   readonly #closing = new AbortController();
 
-  constructor(agentId: string, hosting: Hosting, answer: (frame: Down) => void) {
+  constructor(agentId: string, hosting: Hosting, gate: OutputGate, answer: (frame: Down) => void) {
     this.#agentId = agentId;
     this.#hosting = hosting;
+    this.#gate = gate;
     this.#answer = answer;
   }
 
-  /** Asks; `cause` is the message whose turn does. Never rejects: the turn is answered. */
+  /** Asks, once all earlier turns are durable; `cause` is the message whose turn does. Never rejects: the turn is answered. */
   async ask(order: Asked, cause: Delivery | undefined): Promise<void> {
     const { call, turn } = order;
+    const stream = order.streams ? this.#stream(call) : undefined;
+    const ends = [this.#signal(turn)];
+    if (stream) ends.push(stream.leaving.signal);
+    if (order.kind === 'tool') ends.push(this.#closing.signal);
+    const signal = AbortSignal.any(ends);
     try {
-      const reader = order.streams ? this.#reader(call) : undefined;
-      const ends = [this.#signal(turn)];
-      const left = this.#streams.get(call)?.leaving.signal;
-      if (left) ends.push(left);
-      if (order.kind === 'tool') ends.push(this.#closing.signal);
-      const signal = AbortSignal.any(ends);
-      const reply = await this.#answerTo(order, cause, signal, reader);
+      // What was told outlives its thread.
+      const passage = this.#gate.passage(order.kind === 'tell' ? undefined : signal);
+      if (passage) await passage;
+      const reply = await this.#answerTo(order, cause, signal, stream?.reader);
       this.#answer({ kind: 'replied', call, reply });
     } catch (error) {
       this.#answer({ kind: 'refused', call, fault: toFault(error) });
     }
+    stream?.reader.end();
     this.#streams.delete(call);
   }
 
   /** So many more chunks of a call's answer were read. */
   read(call: number, count: number): void {
-    this.#streams.get(call)?.read(count);
+    this.#streams.get(call)?.reader.read(count);
   }
 
   /** Cancels one call. */
   leave(call: number): void {
     this.#streams.get(call)?.leaving.abort();
-  }
-
-  /** What the turn would have said must not be said. */
-  refuse({ call }: Asked, cause: Error): void {
-    this.#answer({ kind: 'refused', call, fault: toFault(asError(cause)) });
   }
 
   /** The turn of that number is over; `cancelled` where nobody wants to know any more what it had asked. */
@@ -106,6 +115,8 @@ export class AgentCalls {
     const awaitedBy = turn === BACKGROUND ? 0 : (cause?.awaitedBy ?? 0) + 1;
     if (chain.slice(chain.length - awaitedBy).includes(to)) throw cycle(chain, to);
     checkPatience(signal, timeoutMs);
+    // As it was let out.
+    if (signal.aborted) throw aborted(signal);
     const keyed = once && keyedBy(to, once.key, once.fingerprint);
     return this.#hosting.send(to, body, { signal, timeoutMs }, { keyed, chain, awaitedBy, reader });
   }
@@ -123,15 +134,11 @@ export class AgentCalls {
     return used.reply;
   }
 
-  #reader(call: number): Reader {
-    const stream = { leaving: new AbortController(), read: (_count: number) => {} };
+  #stream(call: number): Stream {
+    const reader = new Reader((chunk) => this.#answer({ kind: 'chunk', call, chunk }));
+    const stream = { reader, leaving: new AbortController() };
     this.#streams.set(call, stream);
-    return {
-      push: (chunk) => this.#answer({ kind: 'chunk', call, chunk }),
-      open: (read) => {
-        stream.read = read;
-      },
-    };
+    return stream;
   }
 
   #signal(turn: number): AbortSignal {

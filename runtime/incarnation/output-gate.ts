@@ -1,4 +1,5 @@
 import { asError } from '../../core/errors.ts';
+import { aborted } from '../messages/cancellation.ts';
 
 /**
  * What a turn says leaves after its own write and all earlier ones are durable, or not at all. One gate serves one
@@ -49,6 +50,19 @@ export class OutputGate {
     if (this.#failed) refuse(this.#failed);
     else if (this.#underWay === 0) leave();
     else this.#newest.then(leave, refuse);
+  }
+
+  /**
+   * Resolves once what is said now may leave; undefined where that is at once. Rejects if it must not, or once the signal is
+   * aborted.
+   */
+  passage(signal?: AbortSignal): Promise<void> | undefined {
+    if (!this.busy && !this.failed) return undefined;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const cancel = () => reject(aborted(signal as AbortSignal));
+    signal?.addEventListener('abort', cancel);
+    this.pass(resolve, reject);
+    return promise.finally(() => signal?.removeEventListener('abort', cancel));
   }
 
   /** Resolves when no write is under way any more, however they ended. */

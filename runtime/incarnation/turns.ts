@@ -2,12 +2,13 @@ import type { Packed } from '../../core/codec.ts';
 import type { DrowseError } from '../../core/errors.ts';
 import { fromFault } from '../../core/fault.ts';
 import type { Journal } from '../../storage/store.ts';
-import type { Call, Passivated, Telling, ToolRequest, Up } from '../../workers/protocol.ts';
+import type { Passivated, Up } from '../../workers/protocol.ts';
 import type { Hosting } from '../hosting.ts';
 import type { Isolate } from '../isolates/isolate.ts';
 import { timedOut } from '../messages/cancellation.ts';
-import type { Delivery, Reader } from '../messages/delivery.ts';
+import type { Delivery } from '../messages/delivery.ts';
 import type { Inbox } from '../messages/inbox.ts';
+import type { Reader } from '../messages/reader.ts';
 import { recordOf } from '../messages/turn-record.ts';
 import { AgentCalls } from './agent-calls.ts';
 import { turnTimeout } from './crash-error.ts';
@@ -62,7 +63,7 @@ export class Turns {
     };
     this.#gate = new OutputGate(failed, onTurn);
     this.#writer = new RecordWriter(this.#gate);
-    this.#calls = new AgentCalls(agentId, hosting, (frame) => isolate()?.post(frame));
+    this.#calls = new AgentCalls(agentId, hosting, this.#gate, (frame) => isolate()?.post(frame));
   }
 
   /** Messages in the thread, writes on their way to the disk, and promises that the agent stays awake for. */
@@ -100,7 +101,9 @@ export class Turns {
   deliver(delivery: Delivery): void {
     const { body, deadline, reader } = delivery;
     const number = this.#window.add(delivery);
-    reader?.open((count) => this.#isolate()?.post({ kind: 'read', number, count }));
+    reader?.open((count) => {
+      if (!delivery.settled) this.#isolate()?.post({ kind: 'read', number, count });
+    });
     this.#isolate()?.post({ kind: 'message', number, body, deadline, streams: reader !== undefined });
   }
 
@@ -138,7 +141,7 @@ export class Turns {
       case 'call':
       case 'tool':
       case 'tell':
-        return this.#call(frame);
+        return void this.#calls.ask(frame, this.#window.get(frame.turn));
       case 'read':
         return this.#calls.read(frame.call, frame.count);
       case 'leave':
@@ -182,16 +185,10 @@ export class Turns {
     this.#onTurn();
   }
 
-  /** What a turn yields and sends leaves after all earlier ones are durable. */
+  /** What a turn yields leaves after all earlier ones are durable. */
   #chunk(chunk: Packed, reader: Reader | undefined): void {
     // Where they are not, the turn itself is rejected.
     if (reader) this.#gate.pass(() => reader.push(chunk), ignore);
-  }
-
-  #call(call: Call | ToolRequest | Telling): void {
-    const cause = this.#window.get(call.turn);
-    const leave = () => void this.#calls.ask(call, cause);
-    this.#gate.pass(leave, (error) => this.#calls.refuse(call, error));
   }
 
   #answer(frame: Answer, delivery: Delivery): void {

@@ -3,13 +3,7 @@ import { DrowseError } from '../../core/errors.ts';
 import { monotonicMs } from '../../core/monotonic.ts';
 import { type Chain, NOBODY } from './chain.ts';
 import type { Durable } from './durable.ts';
-
-/** Who reads what the turn of a message yields. */
-export interface Reader {
-  push(chunk: Packed): void;
-  /** The turn is in a thread: `read` is to be told how many more chunks were read. */
-  open(read: (count: number) => void): void;
-}
+import type { Reader } from './reader.ts';
 
 /** What is known of a message as it is accepted. */
 export interface Acceptance {

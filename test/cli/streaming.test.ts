@@ -22,6 +22,9 @@ t.test('what a turn yields is printed as it comes', async (t) => {
   t.same(said, { status: 0, stdout: 'Good morning\n{"at":8}\n, Ada\n', stderr: '' });
   const json = await run({ do: 'yield', chunks: ['a'] }, '--stream', '--json');
   t.equal(json.stdout, '{"chunk":"a"}\n{"reply":5}\n');
+  // Line ends to JavaScript, though not to JSON nor to events.
+  const lines = await run({ do: 'yield', chunks: ['one\u2028two\u2029'] }, '--stream');
+  t.equal(lines.stdout, 'one\u2028two\u2029\n');
   const silent = await drowse(['send', 'probe/ada', '{"do":"return","what":"a reply"}', '--stream', '--url', url]);
   t.equal(silent.stdout, 'a reply\n');
 });

@@ -57,3 +57,24 @@ t.test('what is told behind a turn leaves after all turns before it are durable'
   await sent;
   await eventually('the other is told', async () => (await notesOf(host, 'b')).length === 1);
 });
+
+t.test('what an agent tells itself behind a turn is deleted with it', async (t) => {
+  const { host, disk } = await openHeld(t, { agents });
+  const sent = host.send('a', later('tell'));
+  await eventually('the turn waits to be written', () => disk.waiting === 1);
+  await eventually('it has been told', async () => (await host.inspect('a'))?.awake?.keptAwake === false);
+  const deleted = host.delete('a');
+  disk.release();
+  await sent;
+  t.equal(await deleted, true);
+  t.equal(await host.inspect('a'), undefined);
+  t.same(await notesOf(host, 'a'), []);
+});
+
+t.test('who reads on behind the turn that asked is told that the stream has ended with it', async (t) => {
+  const host = await openHost(t, { agents: { ...agents, streamer: fixture('streamer') } });
+  const what = { do: 'yield', chunks: ['a'], end: 'waitForAbort' };
+  await host.send('behind/a', { do: 'readOn', whom: 'streamer/b', what });
+  const last = async () => (await notesOf(host, 'behind/a')).at(-1);
+  t.equal(await eventually('it is told', last), 'ERR_DROWSE_ABORTED');
+});

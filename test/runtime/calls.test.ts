@@ -39,6 +39,27 @@ t.test('if an earlier turn cannot be written, what was to be sent is not', async
   t.same(await host.send('b', { do: 'notes' }), []);
 });
 
+t.test(
+  'what is to be sent is not, where its turn is cancelled or its agent deleted before it could leave',
+  async (t) => {
+    for (const end of ['cancel', 'delete'] as const) {
+      const { host, disk } = await openHeld(t, { agents });
+      const noted = host.send('a', note(1));
+      const controller = new AbortController();
+      const asked = host.send('a', ask('b', note(2)), { signal: controller.signal });
+      await eventually('the first turn waits to be written', () => disk.waiting === 1);
+      await eventually('the second runs', async () => (await host.inspect('a'))?.awake?.turnForMs !== undefined);
+      if (end === 'cancel') controller.abort();
+      const deleted = end === 'delete' && host.delete('a');
+      await t.rejects(asked, { code: 'ERR_DROWSE_ABORTED' });
+      disk.release();
+      await Promise.all([noted, deleted]);
+      t.same(await host.send('b', { do: 'notes' }), []);
+      t.equal(host.stats().crashes, 0);
+    }
+  },
+);
+
 t.test('a message that would wait for the turn that sends it is refused with its chain', async (t) => {
   const host = await openHost(t, { agents });
   const cycle = { code: 'ERR_DROWSE_CALL_CYCLE', message: /^caller\/a -> caller\/b -> caller\/a: / };

@@ -3,7 +3,7 @@ import t from 'tap';
 import type { Supervisor } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import type { Order } from '../fixtures/streamer.ts';
-import { fixture, openHost } from '../host.ts';
+import { fixture, openHeld, openHost } from '../host.ts';
 import { notes, read, readFirst, say, sayThen, traced, traceFile } from './reading.ts';
 
 const agents = { streamer: fixture('streamer') };
@@ -19,6 +19,17 @@ t.test('an agent reads what another yields, and passes it on', async (t) => {
   t.match(thrown, { chunks: ['a', 'b'], error: { name: 'RangeError' } });
   const cycle = await read(host.stream('a', { do: 'relay', whom: 'a', what: say(1) }));
   t.match(cycle.error, { code: 'ERR_DROWSE_CALL_CYCLE' });
+});
+
+t.test('a stream that is passed on whole brings its reply', async (t) => {
+  const host = await openHost(t, { agents: { ...agents, caller: fixture('caller') } });
+  for (const id of ['streamer/a', 'caller/a']) {
+    const stream = host.stream(id, { do: 'passOn', whom: 'streamer/b', what: say(1, 2) });
+    t.match(await read(stream), { chunks: [1, 2] });
+    t.type(await stream.reply, 'number');
+    const thrown = await read(host.stream(id, { do: 'passOn', whom: 'streamer/b', what: sayThen('throw') }));
+    t.match(thrown, { chunks: ['a', 'b'], error: { name: 'RangeError' } });
+  }
 });
 
 t.test('a slow reader at the end of a chain slows its beginning', async (t) => {
@@ -46,6 +57,21 @@ t.test('a turn that ends with a stream unread cancels what makes it', async (t) 
   t.equal(await host.send('a', { do: 'relay', whom: 'b', what, unread: true }), 'unread');
   await eventually('nothing is left of it', () => host.stats().mailbox.waiting === 0);
   t.same(await host.send('b', notes), []);
+});
+
+t.test('a turn that ends with a stream unread before that could leave sends nothing', async (t) => {
+  const { host, disk } = await openHeld(t, { agents });
+  const first = host.send('a', say(1));
+  const second = host.send('a', { do: 'relay', whom: 'b', what: sayThen('waitForAbort'), unread: true });
+  await eventually('the first turn waits to be written', () => disk.waiting === 1);
+  await eventually('the second is over', async () => {
+    const info = await host.inspect('a');
+    return info?.awake?.waiting === 0 && info.awake.turnForMs === undefined;
+  });
+  disk.release();
+  t.equal(await first, 1);
+  t.equal(await second, 'unread');
+  t.equal((await host.inspect('b'))?.awake, undefined);
 });
 
 t.test('leaving a stream cancels the whole chain behind it', async (t) => {

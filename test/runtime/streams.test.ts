@@ -78,6 +78,7 @@ t.test('leaving the loop cancels a turn that waits for its reader', async (t) =>
   await eventually('it is as far ahead as it may', () => readFileSync(trace).length === 64);
   await readFirst(stream);
   await t.rejects(stream.reply, { code: 'ERR_DROWSE_ABORTED' });
+  t.equal(readFileSync(trace).length, 64, 'where it waits');
   t.same(await host.send('a', notes), [], 'the agent goes on');
 });
 
@@ -225,4 +226,32 @@ t.test('who leaves a stream that another waits for leaves the turn running', asy
   const other = host.send('a', flood, once);
   t.equal(await readFirst(stream), 'x'.repeat(10));
   t.equal(await other, 500);
+});
+
+t.test('who reads nothing and gives up leaves the turn running for others', async (t) => {
+  const host = await openHost(t, { agents });
+  const once = { idempotencyKey: 'k' };
+  const trace = traceFile(t);
+  const flood: Order = { do: 'flood', count: 500, bytes: 10, trace };
+  const controller = new AbortController();
+  const stream = host.stream('a', flood, { ...once, signal: controller.signal });
+  await eventually('it is as far ahead as it may', () => readFileSync(trace).length === 64);
+  const other = host.send('a', flood, once);
+  controller.abort();
+  await t.rejects(stream.reply, { code: 'ERR_DROWSE_ABORTED' });
+  t.equal(await other, 500);
+});
+
+t.test('who leaves behind small chunks leaves room for large ones', async (t) => {
+  const host = await openHost(t, { agents });
+  const once = { idempotencyKey: 'k' };
+  // So few and small that the turn has not been told yet that they were read.
+  const small = Array.from({ length: 15 }, () => 'x');
+  const message = say(...small, ...Array.from({ length: 30 }, () => 'x'.repeat(100_000)));
+  const iterator = host.stream('a', message, once)[Symbol.asyncIterator]();
+  for (const chunk of small) t.equal((await iterator.next()).value, chunk);
+  const other = host.send('a', message, once);
+  await eventually('it runs', async () => (await host.inspect('a'))?.awake?.turnForMs !== undefined);
+  await iterator.return?.();
+  t.equal(await other, 45);
 });

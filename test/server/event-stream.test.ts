@@ -41,6 +41,16 @@ t.test('a chunk is sent before the turn has ended; a client that hangs up cancel
   t.same(await supervisor.send('ada', { do: 'notes' }), []);
 });
 
+t.test('a client that hangs up before the first chunk cancels the turn', async (t) => {
+  const { supervisor, stream } = await open(t);
+  const client = new AbortController();
+  const response = t.rejects(stream({ do: 'yield', chunks: [], end: 'waitForAbort' }, { signal: client.signal }));
+  await eventually('the turn runs', async () => (await supervisor.inspect('ada'))?.awake?.turnForMs !== undefined);
+  client.abort();
+  await response;
+  await eventually('the turn was cancelled', () => supervisor.stats().turns.cancelled === 1);
+});
+
 t.test('what fails before the first chunk has its status, what fails later is an event', async (t) => {
   const { stream } = await open(t);
   const early = await stream({ do: 'yield', chunks: [], end: 'throw' });
