@@ -5,6 +5,6 @@ import t from 'tap';
 t.spawn(
   process.execPath,
   [join(import.meta.dirname, 'torture/soak-run.ts')],
-  { env: { ...process.env, CYCLES: '50' } },
+  { env: { ...process.env, CYCLES: '25' } },
   'sleeps and wakings, with faults among them, leave nothing behind',
 );
