@@ -18,7 +18,7 @@ t.test('a hundred idle agents fall asleep by themselves and wake with their whol
   await eventually('the first agent sleeps', () => host.stats().workers.threads === 0);
   const before = threads();
 
-  for (const round of [1, 2, 3]) {
+  for (const round of [1, 2]) {
     await Promise.all(keys.map((key) => host.send(key, { do: 'note', what: round })));
     await eventually(
       'no agent is active',
@@ -27,7 +27,7 @@ t.test('a hundred idle agents fall asleep by themselves and wake with their whol
   }
   await eventually('their threads are gone', () => threads() <= before);
   const histories = await Promise.all(keys.map((key) => host.send(key, { do: 'notes' })));
-  for (const history of histories) t.same(history, [1, 2, 3]);
+  for (const history of histories) t.same(history, [1, 2]);
   t.equal(host.stats().agents.total, 100);
 });
 
