@@ -11,6 +11,13 @@ import type { SpareBounds } from './policies.ts';
 
 const MIB = 1024 * 1024;
 
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  /** Default false. */
+  readonly whole?: boolean;
+}
+
 /** Every number an option can be: its default, and the range it must lie in. */
 const NUMBERS = {
   idleTimeoutMs: { default: 30 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },
@@ -22,15 +29,15 @@ const NUMBERS = {
   turnTimeoutMs: { default: 15 * 60_000, min: 1, max: 365 * 24 * 3_600_000 },
   storeStallMs: { default: 30_000, min: 10, max: MAX_TIMER_MS },
   abortGraceMs: { default: 5_000, min: 0, max: 3_600_000 },
-  mailboxLimit: { default: 1_000, min: 1, max: 1_000_000 },
-  maxActive: { default: threadsMapped(), min: 1, max: 1_000_000 },
+  mailboxLimit: { default: 1_000, min: 1, max: 1_000_000, whole: true },
+  maxActive: { default: threadsMapped(), min: 1, max: 1_000_000, whole: true },
   mailboxTotalMb: { default: 256, min: 1, max: 1_024 * 1_024 },
   maxHeapMb: { default: 128, min: 16, max: 64 * 1_024 },
   maxMessageMb: { default: 16, min: 0.001, max: 1_024 },
   maxStateMb: { default: 256, min: 0.001, max: 1_024 },
-  maxAttempts: { default: 3, min: 1, max: 1_000 },
+  maxAttempts: { default: 3, min: 1, max: 1_000, whole: true },
   idempotencyRetentionMs: { default: 24 * 3_600_000, min: 1, max: 365 * 24 * 3_600_000 },
-  idempotencyLimit: { default: 1_000, min: 1, max: 1_000_000 },
+  idempotencyLimit: { default: 1_000, min: 1, max: 1_000_000, whole: true },
   deadLetterRetentionMs: { default: 7 * 24 * 3_600_000, min: 1, max: 10 * 365 * 24 * 3_600_000 },
 } as const;
 
@@ -93,7 +100,7 @@ export function resolveSettings(options: SupervisorOptions): Settings {
   return Object.freeze({
     ...numbers,
     restarts: {
-      limit: mustBeInRange('restarts.limit', restarts.limit ?? 5, { min: 0, max: 1_000_000 }),
+      limit: mustBeInRange('restarts.limit', restarts.limit ?? 5, { min: 0, max: 1_000_000, whole: true }),
       windowMs: mustBeInRange('restarts.windowMs', restarts.windowMs ?? 60_000, { min: 1, max: 24 * 3_600_000 }),
     },
     backoffMs: backoff(restarts.backoffMs ?? [100, 30_000]),
@@ -169,7 +176,7 @@ function memoryBudget(value: SupervisorOptions['memoryBudgetMb']): MemoryLimits 
 }
 
 function spareBounds(value: NonNullable<SupervisorOptions['spares']>): SpareBounds {
-  const range = { min: 0, max: MAX_SPARES };
+  const range = { min: 0, max: MAX_SPARES, whole: true };
   if (typeof value === 'number') {
     const count = mustBeInRange('spares', value, range);
     return { min: count, max: count };
@@ -178,12 +185,12 @@ function spareBounds(value: NonNullable<SupervisorOptions['spares']>): SpareBoun
     throw invalid(`spares must be a number, or { min, max }, not ${show(value)}`);
   mustBeKnown(value, ['min', 'max'], 'spares.');
   const min = mustBeInRange('spares.min', value.min ?? 0, range);
-  return { min, max: mustBeInRange('spares.max', value.max ?? Math.max(min, 4), { min, max: MAX_SPARES }) };
+  return { min, max: mustBeInRange('spares.max', value.max ?? Math.max(min, 4), { ...range, min }) };
 }
 
-export function mustBeInRange(name: string, value: unknown, range: { min: number; max: number }): number {
-  if (typeof value === 'number' && value >= range.min && value <= range.max) return value;
-  throw invalid(`${name} must be a number from ${range.min} to ${range.max}, not ${show(value)}`);
+export function mustBeInRange(name: string, value: unknown, { min, max, whole = false }: Range): number {
+  if (typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
+  throw invalid(`${name} must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}, not ${show(value)}`);
 }
 
 function show(value: unknown): string {

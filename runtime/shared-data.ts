@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { isDeepStrictEqual, types } from 'node:util';
+import { inspect, isDeepStrictEqual, types } from 'node:util';
 import { asError } from '../core/errors.ts';
 import { Lingering } from '../core/lingering.ts';
 import type { SharedPiece } from '../workers/protocol.ts';
@@ -35,8 +35,11 @@ export class SharedData {
 
   /** Takes values, and reads files. Rejects with `ERR_DROWSE_INVALID_OPTIONS` naming the one that is none, or cannot be read. */
   static async read(declared: Readonly<Record<string, unknown>> = {}): Promise<SharedData> {
-    if (typeof declared !== 'object' || declared === null)
-      throw invalid(`shared must map names to files or values, not ${String(declared)}`);
+    const isRecord = typeof declared === 'object' && declared !== null && !Array.isArray(declared);
+    if (!isRecord || declared instanceof Map)
+      throw invalid(
+        `shared must be an object that maps names to files or values, not ${inspect(declared, { depth: 0 })}`,
+      );
     const read = async (name: string, value: unknown): Promise<[string, SharedPiece]> => {
       const content = value instanceof URL ? await readContent(name, value) : contentOf(name, value);
       return [name, { ...content, version: 0 }];

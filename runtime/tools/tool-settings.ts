@@ -27,13 +27,8 @@ export function resolveTools(given: URL | string | ToolsOptions): ToolSettings {
   return {
     module: moduleUrl('tools.module', options.module),
     env: environment('tools.env', options.env),
-    cpuThreads: mustBeWhole('tools.cpuThreads', cpuThreads, { min: 1, max: 1_000 }),
-    maxQueue: mustBeWhole('tools.maxQueue', maxQueue, { min: 0, max: 1_000_000 }),
+    cpuThreads: mustBeInRange('tools.cpuThreads', cpuThreads, { min: 1, max: 1_000, whole: true }),
+    maxQueue: mustBeInRange('tools.maxQueue', maxQueue, { min: 0, max: 1_000_000, whole: true }),
     maxHeapBytes: checkMaxHeap('tools.maxHeapMb', maxHeapMb),
   };
-}
-
-function mustBeWhole(name: string, value: number, range: { min: number; max: number }): number {
-  if (Number.isInteger(mustBeInRange(name, value, range))) return value;
-  throw invalid(`${name} must be a whole number, not ${value}`);
 }

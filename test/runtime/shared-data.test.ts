@@ -232,10 +232,8 @@ t.test('a file that is missing, or is not what its name says, is refused by its 
   await refused({ prompts: file('bad.json') }, /shared\.prompts cannot be read from file:.*bad\.json: .*JSON/);
   await refused({ prompts: file('latin.txt') }, /shared\.prompts .* is not encoded in UTF-8/);
   await refused({ prompts: new URL('https://example.org/a.json') }, /shared\.prompts .*https:/);
-  await t.rejects(open(t, 'prompts.json' as never, { directory: join(folder, 'data') }), {
-    ...invalid,
-    message: /shared must map/,
-  });
+  for (const wrong of ['prompts.json', ['prompts.json'], new Map([['prompts', 'old']])])
+    await refused(wrong as object, /shared must be an object that maps names to files or values/);
   const host = await open(t, { prompts: 'old' }, { directory: join(folder, 'data') });
   t.throws(() => host.share('prompts', file('bad.json')), {
     ...invalid,

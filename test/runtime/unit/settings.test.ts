@@ -67,6 +67,12 @@ for (const [name, [min, max]] of Object.entries(RANGES)) {
   });
 }
 
+t.test('what is counted is a whole number', async (t) => {
+  for (const name of ['mailboxLimit', 'maxActive', 'maxAttempts', 'idempotencyLimit'])
+    refused(t, { [name]: 2.5 }, name);
+  refused(t, { restarts: { limit: 2.5 } }, 'restarts.limit');
+});
+
 t.test('an option that does not exist is refused by name', async (t) => {
   refused(t, { idleTimeout: 5 }, 'idleTimeout');
   refused(t, { restarts: { backoff: 5 } }, 'restarts.backoff');
@@ -133,7 +139,7 @@ t.test('spares are a number, or bounds', async (t) => {
   t.strictSame(spares(2), { min: 2, max: 2 });
   t.strictSame(spares({ min: 6 }), { min: 6, max: 6 });
   t.strictSame(spares({ max: 9 }), { min: 0, max: 9 });
-  for (const wrong of [-1, 'two', 1_001]) refused(t, { spares: wrong }, 'spares');
+  for (const wrong of [-1, 'two', 1_001, 1.5]) refused(t, { spares: wrong }, 'spares');
   refused(t, { spares: { min: 3, max: 2 } }, 'spares.max');
   refused(t, { spares: { least: 3 } }, 'spares.least');
 });
