@@ -1,4 +1,5 @@
 import t from 'tap';
+import { testFolder } from './test-folder.ts';
 import { commitContained } from './torture/commit-contained.ts';
 import { CONTAINED } from './torture/fault-list.ts';
 import { FaultMatrix } from './torture/fault-matrix.ts';
@@ -9,7 +10,7 @@ const NAMES = ['a throw outside the turn', '`process.exit()`', 'an endless loop'
 t.test(
   "an agent's fault is its own: the host is unharmed, all others answer, what was committed is kept",
   async (t) => {
-    const matrix = new FaultMatrix(t.testdir(), 20, 'thread');
+    const matrix = new FaultMatrix(testFolder(t), 20, 'thread');
     t.teardown(() => matrix.end());
     const faults = CONTAINED.filter(({ name }) => NAMES.includes(name));
     t.equal(faults.length, NAMES.length);

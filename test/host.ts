@@ -2,6 +2,7 @@ import type { Test } from 'tap';
 import { systemClock } from '../core/clock.ts';
 import { Supervisor, type SupervisorOptions } from '../runtime/index.ts';
 import { TestDisk } from '../testing/test-disk.ts';
+import { testFolder } from './test-folder.ts';
 
 /** Where an agent of test/fixtures lies. */
 export function fixture(name: string): URL {
@@ -26,7 +27,7 @@ function isolated(agents: Agents): Agents {
 
 /** A supervisor in a folder of its own (or the one given), with probes for agents; closed when the test ends. */
 export async function openHost(t: Test, options: Partial<SupervisorOptions> = {}): Promise<Supervisor> {
-  const place = options.store || options.directory ? {} : { directory: `${t.testdir()}/data` };
+  const place = options.store || options.directory ? {} : { directory: `${testFolder(t)}/data` };
   const { agents = { probe: fixture('probe') } } = options;
   const host = await Supervisor.open({
     durability: 'os',

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import t from 'tap';
 import { openHost } from './host.ts';
+import { testFolder } from './test-folder.ts';
 import { settle } from './torture/kill-audit.ts';
 import { Client, LedgerHost } from './torture/ledger-client.ts';
 
@@ -28,7 +29,7 @@ async function converse(host: ChildProcess, killAfter: number): Promise<number[]
 }
 
 t.test('a host killed in the middle of 200 conversations has lost and doubled nothing', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const child = fork(new URL('./fixtures/host-process.ts', import.meta.url), [directory], { execArgv: [] });
   await once(child, 'message');
   const acknowledged = await converse(child, (AGENTS * MESSAGES) / 2);
@@ -62,7 +63,7 @@ t.test('a host killed in the middle of 200 conversations has lost and doubled no
 t.test(
   'a killed host has kept what was told and every alarm: each comes once, and a repeat under a key is settled',
   async (t) => {
-    const directory = `${t.testdir()}/data`;
+    const directory = `${testFolder(t)}/data`;
     const agents = ['ledger/0', 'ledger/1', 'ledger/2'];
     const hows = ['send', 'keyed send', 'tell', 'keyed tell'] as const;
     const clients = agents.flatMap((agent) => hows.map((how) => new Client(agent, how.replace(' ', '-'), how)));

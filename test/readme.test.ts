@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { programsOf, writePrograms } from './programs.ts';
+import { testFolder } from './test-folder.ts';
 
 t.test("the README's library example prints what the README says", async (t) => {
   const programs = programsOf('README.md');
   t.same([...programs.code.keys()], ['chat.js', 'host.js']);
-  const project = t.testdir({});
+  const project = testFolder(t, {});
   writePrograms(programs, project);
   const { stdout } = await promisify(execFile)(process.execPath, ['host.js'], { cwd: project });
   t.equal(stdout, programs.printed);

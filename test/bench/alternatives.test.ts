@@ -2,6 +2,7 @@ import t from 'tap';
 import { Caller } from '../../bench/alternatives/caller.ts';
 import type { Host } from '../../bench/alternatives/host.ts';
 import { hostNames, openHost } from '../../bench/alternatives/hosts.ts';
+import { testFolder } from '../test-folder.ts';
 
 const AGENTS = 3;
 const HISTORY = 4;
@@ -11,7 +12,7 @@ for (const name of hostNames.filter((name) => name !== 'Durable Objects')) {
   t.test(
     `${name}: what agents are told is answered once and kept, also out of memory and after a restart`,
     async (t) => {
-      const directory = t.testdir();
+      const directory = testFolder(t);
       {
         await using host = await openHost(name, directory);
         const caller = new Caller(host, AGENTS, HISTORY);
@@ -36,7 +37,7 @@ t.test('a host that answers and loses a turn, or takes one twice, breaks an inva
     [0, 'lost'],
     [2, 'taken twice'],
   ] as const) {
-    await using host = await openHost('Map, JSON files', t.testdir());
+    await using host = await openHost('Map, JSON files', testFolder(t));
     const caller = new Caller(faulty(host, share), AGENTS, HISTORY);
     await caller.fill();
     await caller.perSecond(20, 10);

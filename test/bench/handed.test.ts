@@ -1,9 +1,10 @@
 import { Level } from 'level';
 import t from 'tap';
 import { countHanded } from '../../bench/handed.ts';
+import { testFolder } from '../test-folder.ts';
 
 t.test('every way of handing something to LevelDB is counted, keys and values', async (t) => {
-  const level = new Level<Buffer, Buffer>(t.testdir(), { keyEncoding: 'buffer', valueEncoding: 'buffer' });
+  const level = new Level<Buffer, Buffer>(testFolder(t), { keyEncoding: 'buffer', valueEncoding: 'buffer' });
   t.teardown(() => level.close());
   const key = Buffer.from('key');
   const value = Buffer.from('value');

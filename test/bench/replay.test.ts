@@ -5,6 +5,7 @@ import t from 'tap';
 import { defaultSpeed, replayAt } from '../../bench/replay/pace.ts';
 import { parseTraffic, type Recorded } from '../../bench/replay/traffic.ts';
 import { fixture } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -80,7 +81,7 @@ t.test('traffic is replayed to agents that keep it, sleep in between, and wake a
   const text = Array.from({ length: 60 }, (_, n) =>
     line(`chat/${n % 4}`, { n, text: 'x'.repeat(n) }, Math.floor(n / 20) * 3_600_000 + n),
   ).join('\n');
-  const directory = t.testdir({ 'traffic.jsonl': text });
+  const directory = testFolder(t, { 'traffic.jsonl': text });
   const out = join(directory, 'out.json');
   const report = join(directory, 'report.html');
   const file = join(directory, 'traffic.jsonl');
@@ -102,7 +103,7 @@ t.test('traffic is replayed to agents that keep it, sleep in between, and wake a
 
 t.test('agents can be of a module of one’s own, as fast as can be', async (t) => {
   const text = Array.from({ length: 30 }, (_, n) => line(`counter/${n % 3}`, { add: n }, n * 60_000)).join('\n');
-  const file = join(t.testdir({ 'traffic.jsonl': text }), 'traffic.jsonl');
+  const file = join(testFolder(t, { 'traffic.jsonl': text }), 'traffic.jsonl');
   const agent = `counter=${join(ROOT, 'dist/examples/counter.js')}`;
   const { status, stdout } = await bench('replay', file, '--speed', '0', '--agent', agent, '--json');
   t.equal(status, 0);
@@ -111,7 +112,7 @@ t.test('agents can be of a module of one’s own, as fast as can be', async (t) 
 });
 
 t.test('what cannot be replayed is a wrong call', async (t) => {
-  const directory = t.testdir({ 'bad.jsonl': `${line('chat/a', 1, 0)}\n{"agent":"chat/a"}\n` });
+  const directory = testFolder(t, { 'bad.jsonl': `${line('chat/a', 1, 0)}\n{"agent":"chat/a"}\n` });
   const file = join(directory, 'bad.jsonl');
   for (const [args, why] of [
     [[file], /bad\.jsonl: Line 2: has no "message"/],
@@ -129,7 +130,7 @@ t.test('what cannot be replayed is a wrong call', async (t) => {
 
 t.test('a message that nobody answers breaks an invariant', async (t) => {
   const text = [line('probe/a', { do: 'exit', code: 3 }, 0), line('probe/b', { do: 'throw' }, 1)].join('\n');
-  const file = join(t.testdir({ 'traffic.jsonl': text }), 'traffic.jsonl');
+  const file = join(testFolder(t, { 'traffic.jsonl': text }), 'traffic.jsonl');
   const { status, stdout } = await bench('replay', file, '--agent', `probe=${fixture('probe').pathname}`);
   t.equal(status, 1);
   t.match(stdout, /BROKEN messages without an answer/);

@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
+import { testFolder } from '../test-folder.ts';
 import { drowse, startHost } from './drowse.ts';
 
 const NOWHERE = 'http://127.0.0.1:1';
 
 t.test('messages are sent, and agents are listed and inspected', async (t) => {
-  const { url } = await startHost(t, t.testdir({}));
+  const { url } = await startHost(t, testFolder(t, {}));
   const run = (...args: string[]) => drowse(args, { env: { DROWSE_URL: url } });
 
   t.same(await run('list'), { status: 0, stdout: 'No agents.\n', stderr: '' });
@@ -38,7 +39,7 @@ t.test('messages are sent, and agents are listed and inspected', async (t) => {
 });
 
 t.test('a refusal is one line with its code, and status 1', async (t) => {
-  const { url } = await startHost(t, t.testdir({}));
+  const { url } = await startHost(t, testFolder(t, {}));
   const run = (...args: string[]) => drowse([...args, '--url', url]);
   const failed = (stderr: RegExp) => ({ status: 1, stdout: '', stderr });
   t.match(await run('inspect', 'probe/nobody'), failed(/^drowse: NOT_FOUND: There is no agent probe\/nobody\.\n$/));

@@ -4,10 +4,11 @@ import { chunkKey, generationPrefix, numberedKey, recordKey } from '../../storag
 import { LevelStore } from '../../storage/level-store.ts';
 import { create } from '../storage/contract.ts';
 import { flip, replace } from '../storage/level-disk.ts';
+import { testFolder } from '../test-folder.ts';
 import { drowse } from './drowse.ts';
 
 async function openStore(t: Test): Promise<{ directory: string; store: LevelStore }> {
-  const directory = join(t.testdir(), 'data');
+  const directory = join(testFolder(t), 'data');
   const store = await LevelStore.open({ directory, durability: 'os' });
   t.teardown(() => store.close());
   await create(store, 'chat/ada', 'born', 'two', 'three', 'four');

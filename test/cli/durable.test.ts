@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { eventually } from '../eventually.ts';
 import { fixture } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { drowse, startHost } from './drowse.ts';
 
 const TIME = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`;
 
 /** A host with what lies in a folder of its own, and what runs a command against it. `./` in `args` is that folder. */
 async function open(t: Test, args: string[] = [], files: Record<string, string> = {}) {
-  const folder = t.testdir(files);
+  const folder = testFolder(t, files);
   const host = await startHost(t, join(folder, 'data'), { args: args.map((arg) => arg.replace('./', `${folder}/`)) });
   return { ...host, run: (...command: string[]) => drowse(command, { env: { DROWSE_URL: host.url } }) };
 }
@@ -39,7 +40,7 @@ t.test('a message is told, and a repeat under its key changes nothing', async (t
 });
 
 t.test('what was told outlives a host that is killed, and is processed once', async (t) => {
-  const directory = t.testdir({});
+  const directory = testFolder(t, {});
   const order = { began: join(directory, 'began'), until: join(directory, 'until') };
   const tell = ({ url }: { url: string }, key: string) =>
     drowse(['tell', 'slow/ada', JSON.stringify(order), '--key', key, '--url', url]);

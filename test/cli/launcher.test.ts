@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { eventually } from '../eventually.ts';
 import { fixture } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { drowse, type Host, ROOT, startHost } from './drowse.ts';
 
 /** The process that a launcher has started. */
@@ -30,7 +31,7 @@ function note(host: Host, what: string) {
 t.test(
   'a host that dies is started again on its port, with all that was acknowledged, and stderr says why',
   async (t) => {
-    const host = await startHost(t, join(t.testdir(), 'data'));
+    const host = await startHost(t, join(testFolder(t), 'data'));
     t.match(await note(host, 'one'), { status: 0, stdout: '1\n' });
     for (const [n, signal] of (['SIGKILL', 'SIGABRT', 'SIGSEGV'] as const).entries()) {
       await killHost(host, signal);
@@ -46,7 +47,7 @@ t.test(
 );
 
 t.test('what was told goes on by itself after the host has died in its turn', async (t) => {
-  const directory = t.testdir();
+  const directory = testFolder(t);
   const order = { began: join(directory, 'began'), until: join(directory, 'until') };
   const host = await startHost(t, join(directory, 'data'));
   await drowse(['tell', 'slow/ada', JSON.stringify(order), '--url', host.url]);
@@ -60,7 +61,7 @@ t.test('what was told goes on by itself after the host has died in its turn', as
 });
 
 t.test('an agent that ends the process costs it no more than a start', async (t) => {
-  const host = await startHost(t, join(t.testdir(), 'data'));
+  const host = await startHost(t, join(testFolder(t), 'data'));
   t.match(await note(host, 'one'), { stdout: '1\n' });
   const greetings = host.output.stdout.split('listens on').length;
   await drowse(['send', 'probe/ada', '{"do":"kill"}', '--url', host.url]);
@@ -71,7 +72,7 @@ t.test('an agent that ends the process costs it no more than a start', async (t)
 t.test('a host that cannot start is not started again', async (t) => {
   const wrong = await drowse(['serve', '--agent', 'nothing']);
   t.equal(wrong.status, 2);
-  const host = await startHost(t, join(t.testdir(), 'data'));
+  const host = await startHost(t, join(testFolder(t), 'data'));
   const second = await drowse([
     'serve',
     '--port',
@@ -86,7 +87,7 @@ t.test('a host that cannot start is not started again', async (t) => {
 });
 
 t.test('asked to stop while it waits for the next start, the launcher ends', async (t) => {
-  const host = await startHost(t, join(t.testdir(), 'data'));
+  const host = await startHost(t, join(testFolder(t), 'data'));
   await killHost(host, 'SIGKILL');
   for (let deaths = 2; !/again in /.test(host.output.stderr); deaths += 1) {
     const child = await eventually('there is a host', () => childOf(host.pid));
@@ -99,13 +100,13 @@ t.test('asked to stop while it waits for the next start, the launcher ends', asy
 });
 
 t.test('the port is kept whatever the arguments are', async (t) => {
-  const host = await startHost(t, join(t.testdir(), 'data'), { args: ['--'] });
+  const host = await startHost(t, join(testFolder(t), 'data'), { args: ['--'] });
   await killHost(host, 'SIGKILL');
   t.match(await note(host, 'one'), { status: 0 });
 });
 
 t.test('a blocked host whose launcher is killed is named to whoever wants its store', async (t) => {
-  const directory = join(t.testdir(), 'data');
+  const directory = join(testFolder(t), 'data');
   const host = await startHost(t, directory);
   const child = childOf(host.pid) as number;
   process.kill(child, 'SIGSTOP');
@@ -121,7 +122,7 @@ t.test('a blocked host whose launcher is killed is named to whoever wants its st
 });
 
 t.test('a host whose launcher is killed lets go of its store', async (t) => {
-  const directory = join(t.testdir(), 'data');
+  const directory = join(testFolder(t), 'data');
   const first = await startHost(t, directory);
   t.match(await note(first, 'one'), { stdout: '1\n' });
   process.kill(first.pid, 'SIGKILL');
@@ -131,7 +132,7 @@ t.test('a host whose launcher is killed lets go of its store', async (t) => {
 });
 
 t.test('a host whose writes do not return is ended, and serves again', async (t) => {
-  const directory = t.testdir();
+  const directory = testFolder(t);
   const agents = { probe: fileURLToPath(fixture('probe')), stuck: fileURLToPath(fixture('stuck')) };
   const config = join(directory, 'config.mjs');
   const fifo = join(directory, 'fifo');
@@ -152,7 +153,7 @@ t.test('a host whose writes do not return is ended, and serves again', async (t)
 
 /** A script that `drowse run` starts, in a folder of its own. */
 function run(t: Test, script: string, ...args: string[]) {
-  const folder = t.testdir({ 'script.mjs': script });
+  const folder = testFolder(t, { 'script.mjs': script });
   const launcher = spawn(
     process.execPath,
     [join(ROOT, 'dist/cli/drowse.js'), 'run', join(folder, 'script.mjs'), ...args],

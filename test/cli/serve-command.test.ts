@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { eventually } from '../eventually.ts';
 import { fixture } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { drowse, ROOT, startHost } from './drowse.ts';
 
 const shell = promisify(execFile);
@@ -22,7 +23,7 @@ async function send(url: string, id: string, message: unknown): Promise<unknown>
 
 t.test('the lines it prints work as they are', async (t) => {
   const args = ['--agent', `counter=${COUNTER}`, '--agent', `chat=${join(ROOT, 'dist/examples/chat.js')}`];
-  const { output } = await startHost(t, t.testdir({}), { args: [...args, '--agent', `it's new=${COUNTER}`] });
+  const { output } = await startHost(t, testFolder(t, {}), { args: [...args, '--agent', `it's new=${COUNTER}`] });
   const lines = output.stdout.split('\n').filter((line) => line.startsWith('  curl '));
   t.equal(lines.length, 3);
   const replies: unknown[] = [];
@@ -34,7 +35,7 @@ t.test('the lines it prints work as they are', async (t) => {
 });
 
 t.test('a second host on the same directory fails with one line that names it', async (t) => {
-  const directory = t.testdir({});
+  const directory = testFolder(t, {});
   await startHost(t, directory);
   const second = await drowse(['serve', '--port', '0', '--directory', directory, '--agent', `probe=${PROBE}`]);
   t.same([second.status, second.stdout], [1, '']);
@@ -47,7 +48,7 @@ t.test('a port that is taken fails with one line, and lets go of the directory',
   await once(server.listen(0, '127.0.0.1'), 'listening');
   t.teardown(() => server.close());
   const { port } = server.address() as AddressInfo;
-  const directory = t.testdir({});
+  const directory = testFolder(t, {});
   const taken = await drowse(['serve', '--port', String(port), '--directory', directory, '--agent', `probe=${PROBE}`]);
   const stderr = `drowse: Port ${port} of 127.0.0.1 is taken: choose another with --port, or 0 for any.\n`;
   t.same(taken, { status: 1, stdout: '', stderr });
@@ -55,7 +56,7 @@ t.test('a port that is taken fails with one line, and lets go of the directory',
 });
 
 t.test('a wrong call is status 2, options that cannot work are status 1; both are said without a stack', async (t) => {
-  const directory = t.testdir({
+  const directory = testFolder(t, {
     'broken.mjs': 'export default {',
     'nothing.mjs': 'export const a = 1;',
     'unknown.mjs': `export default { agents: { probe: ${JSON.stringify(PROBE)} }, idleTimeout: 3 };`,
@@ -102,7 +103,7 @@ t.test('a wrong call is status 2, options that cannot work are status 1; both ar
 });
 
 t.test('a config file gives the options, with paths from its own folder; the command line wins', async (t) => {
-  const folder = t.testdir({
+  const folder = testFolder(t, {
     config: {
       'drowse.config.mjs': `export default {
         directory: './kept',
@@ -141,7 +142,7 @@ t.test('a config file gives the options, with paths from its own folder; the com
 
 t.test('its process has the thread pool and the flag that a host needs, unless it is told otherwise', async (t) => {
   const args = ['--agent', `probe=${PROBE}`, '--env', 'probe=UV_THREADPOOL_SIZE'];
-  const directory = t.testdir({});
+  const directory = testFolder(t, {});
   const { url } = await startHost(t, join(directory, 'one'), { args });
   t.same(await send(url, 'probe/a', { do: 'env' }), { reply: { UV_THREADPOOL_SIZE: '64' } });
   const { url: other } = await startHost(t, join(directory, 'two'), { args, env: { UV_THREADPOOL_SIZE: '7' } });
@@ -149,7 +150,7 @@ t.test('its process has the thread pool and the flag that a host needs, unless i
 });
 
 t.test('its log is JSON lines on stderr, and lifecycle events are in it at debug', async (t) => {
-  const { url, output } = await startHost(t, t.testdir({}), { env: { DROWSE_LOG: 'debug' } });
+  const { url, output } = await startHost(t, testFolder(t, {}), { env: { DROWSE_LOG: 'debug' } });
   await send(url, 'probe/ada', { do: 'exit', code: 3 });
   await eventually('the crash is in the log', () => /"event":"crashed".*\n/.test(output.stderr));
   const lines = output.stderr
@@ -166,12 +167,12 @@ t.test('its log is JSON lines on stderr, and lifecycle events are in it at debug
 
 t.test('where others can reach it, the log warns', async (t) => {
   const args = ['--host', '0.0.0.0', '--agent', `probe=${PROBE}`];
-  const { output } = await startHost(t, t.testdir({}), { args });
+  const { output } = await startHost(t, testFolder(t, {}), { args });
   t.ok(await eventually('the log warns', () => /no authentication/.test(output.stderr)));
 });
 
 t.test('files are shared with --share, beside what the config file shares', async (t) => {
-  const folder = t.testdir({
+  const folder = testFolder(t, {
     'prompts.json': '{"hello":"Hello"}',
     'config.mjs': 'export default { shared: { motd: "from the config", prompts: 1 } };',
   });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { eventually } from '../eventually.ts';
 import { fixture } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { drowse, type Host, ROOT, startHost } from './drowse.ts';
 
 /** A turn of slow/ada that has begun, and ends when it is told to. */
@@ -35,7 +36,7 @@ const ways: [string, (host: Host) => void][] = [
 
 for (const [name, ask] of ways) {
   t.test(`${name} during a turn lets it finish: its reply arrives and its change is kept`, async (t) => {
-    const directory = t.testdir({});
+    const directory = testFolder(t, {});
     const host = await startHost(t, join(directory, 'data'));
     const { answer, finish } = await slowTurn(host, directory);
     ask(host);
@@ -55,7 +56,7 @@ for (const [name, ask] of ways) {
 }
 
 t.test("the end of npm's shell, which passes no signal on, stops the host", async (t) => {
-  const [bin, directory] = [join(ROOT, 'dist/cli/drowse.js'), join(t.testdir({}), 'data')];
+  const [bin, directory] = [join(ROOT, 'dist/cli/drowse.js'), join(testFolder(t, {}), 'data')];
   const agent = `counter=${join(ROOT, 'dist/examples/counter.js')}`;
   const command = `"${process.execPath}" "${bin}" serve --port 0 --directory "${directory}" --agent "${agent}"; true`;
   const shell = spawn('sh', ['-c', command], { env: { npm_lifecycle_event: 'start' } });
@@ -70,7 +71,7 @@ t.test("the end of npm's shell, which passes no signal on, stops the host", asyn
 });
 
 t.test('a second signal ends it at once, and the turn leaves no trace', async (t) => {
-  const directory = t.testdir({});
+  const directory = testFolder(t, {});
   const host = await startHost(t, join(directory, 'data'));
   const { answer } = await slowTurn(host, directory);
   const cutOff = t.rejects(answer);
@@ -84,13 +85,13 @@ t.test('a second signal ends it at once, and the turn leaves no trace', async (t
 });
 
 t.test('a host without work ends at once', async (t) => {
-  const host = await startHost(t, t.testdir({}));
+  const host = await startHost(t, testFolder(t, {}));
   process.kill(host.pid, 'SIGTERM');
   t.match(await host.ended, { status: 0, stderr: /stopping on SIGTERM/ });
 });
 
 t.test('a turn that does not end is cancelled, its caller is told, and the host ends all the same', async (t) => {
-  const directory = t.testdir({});
+  const directory = testFolder(t, {});
   const host = await startHost(t, join(directory, 'data'), { args: ['--drain', '50'] });
   const { answer } = await slowTurn(host, directory);
   process.kill(host.pid, 'SIGTERM');
@@ -105,7 +106,7 @@ for (const [signal, status] of [
   ['SIGKILL', null],
 ] as const) {
   t.test(`${signal} to the launcher ends a host with an agent that cannot be interrupted`, async (t) => {
-    const directory = t.testdir({});
+    const directory = testFolder(t, {});
     const args = ['--drain', '50', '--agent', `stubborn=${fileURLToPath(fixture('stubborn'))}`];
     const host = await startHost(t, join(directory, 'data'), { args });
     const began = join(directory, 'began');

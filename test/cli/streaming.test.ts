@@ -5,11 +5,12 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { eventually } from '../eventually.ts';
 import { fixture } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { drowse, ROOT, startHost } from './drowse.ts';
 
 async function open(t: Test) {
   const agents = ['streamer', 'probe'].flatMap((name) => ['--agent', `${name}=${fileURLToPath(fixture(name))}`]);
-  const host = await startHost(t, t.testdir({}), { args: agents });
+  const host = await startHost(t, testFolder(t, {}), { args: agents });
   const run = (message: unknown, ...flags: string[]) =>
     drowse(['send', 'streamer/ada', JSON.stringify(message), ...flags, '--url', host.url]);
   return { ...host, run };

@@ -2,13 +2,14 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { programsOf, writeProgram, writePrograms } from '../programs.ts';
+import { testFolder } from '../test-folder.ts';
 
 const programs = programsOf('docs/migrating.md');
 const FILES = ['before/manager.js', 'before/main.js', 'after/chat.js', 'after/main.js', 'after/resume.js'];
 
 /** The programs of the page in a folder, and what runs them in it. */
 function project(t: Test) {
-  const folder = t.testdir({});
+  const folder = testFolder(t, {});
   writePrograms(programs, folder);
   /** Answers one text each; cut off, it is killed as soon as it has answered. */
   const talk = async (program: string, texts: readonly string[], cutOff = false): Promise<string[]> => {

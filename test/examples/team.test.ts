@@ -7,6 +7,7 @@ import type worker from '../../examples/team/worker.ts';
 import { drowse, startHost } from '../cli/drowse.ts';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 
 const team = (name: string) => new URL(`../../examples/team/${name}.ts`, import.meta.url);
 const agents = { planner: team('planner'), worker: team('worker') };
@@ -29,7 +30,7 @@ function start(t: Test, directory: string, workMs: number) {
 }
 
 t.test('a plan whose host is killed in the middle is finished by the next, each task done once', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const killed = start(t, directory, 1_000);
   await eventually('some results are in', () => /^[1-4] of 5/m.test(killed.said));
   killed.child.kill('SIGKILL');
@@ -70,7 +71,7 @@ t.test('a plan without tasks is refused, and the next one taken', async (t) => {
 t.test('the team works under drowse serve', async (t) => {
   const modules = Object.entries(agents).flatMap(([name, url]) => ['--agent', `${name}=${fileURLToPath(url)}`]);
   const args = [...modules, '--env', 'worker=WORK_MS'];
-  const { url } = await startHost(t, t.testdir({}), { args, env: { WORK_MS: '1' } });
+  const { url } = await startHost(t, testFolder(t, {}), { args, env: { WORK_MS: '1' } });
   const send = async (message: object) =>
     JSON.parse((await drowse(['send', 'planner/ada', JSON.stringify(message), '--json', '--url', url])).stdout).reply;
   t.match(await send({ plan: ['boil', 'pour'] }), { of: 2 });

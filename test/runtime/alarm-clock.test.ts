@@ -3,6 +3,7 @@ import t from 'tap';
 import type { Supervisor } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import { openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { notesOf, processed, WallClock, waitingFor } from './durable-messages.ts';
 import { Gate } from './gate.ts';
 
@@ -108,7 +109,7 @@ t.test('agents whose alarms are due at the same moment are woken a few at a time
 t.test(
   'an agent that cannot be started is tried once for each alarm that comes due; repaired, it goes on',
   async (t) => {
-    const folder = t.testdir();
+    const folder = testFolder(t);
     const module = `${folder}/agent.mjs`;
     const good =
       "export default { initialState: () => ({ n: 0 }), receive(agent, at) { if (at) agent.alarm(new Date(at), 0, { name: 'x' }); else agent.state.n += 1; return agent.state.n; } };";
@@ -163,7 +164,7 @@ t.test('an alarm of an awake agent comes in its place among the messages, and do
 
 t.test('alarms of a host that is closing stay for the next', async (t) => {
   const clock = new WallClock();
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const gate = new Gate(t);
   const first = await openHost(t, { clock, directory });
   await set(first, [1_000, note('alarm'), 'x']);

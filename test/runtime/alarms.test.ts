@@ -2,6 +2,7 @@ import t from 'tap';
 import type { Supervisor } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import { openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { inboxOf, lettersOf, notesOf, processed, WallClock, waitingFor } from './durable-messages.ts';
 import { Gate } from './gate.ts';
 
@@ -115,7 +116,7 @@ t.test('an inbox shows alarms that are due, and not those to come', async (t) =>
 });
 
 t.test('alarms survive a restart; times missed while the host was down count as one', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const clock = new WallClock();
   const first = await openHost(t, { clock, directory });
   const start = clock.now();

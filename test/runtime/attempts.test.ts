@@ -3,6 +3,7 @@ import { encode } from '../../core/codec.ts';
 import { MemoryStore, type Supervisor } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import { openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { inboxOf, lettersOf, notesOf, processed, retryOf, WallClock, waitingFor } from './durable-messages.ts';
 import { Gate } from './gate.ts';
 import { HeldDisk } from './held-disk.ts';
@@ -96,7 +97,7 @@ t.test('a thread that ends while the attempt is being noted costs no attempt', a
 });
 
 t.test('a turn that the host cut short by closing is no attempt', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const first = await openHost(t, { directory, maxAttempts: 1 });
   const gate = new Gate(t);
   await first.tell('probe/a', { do: 'act', note: 'told', gate: gate.name });
@@ -186,7 +187,7 @@ t.test(
       const host = await openHost(t, {
         clock,
         restarts: { backoffMs: [1_000, 1_000] },
-        directory: `${t.testdir()}/${asleep}`,
+        directory: `${testFolder(t)}/${asleep}`,
       });
       const gate = new Gate(t, 'throw', 'go');
       await host.tell('probe/a', { do: 'act', note: 'told', gate: gate.name });

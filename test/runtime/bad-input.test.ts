@@ -1,6 +1,7 @@
 import t from 'tap';
 import { Supervisor, type SupervisorOptions } from '../../runtime/index.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 
 /** What must be the same before and after a refusal. */
 const figures = (host: Supervisor) => {
@@ -101,7 +102,7 @@ t.test('more than mailboxLimit messages for one agent are refused; the others go
 });
 
 t.test('a second supervisor on the same directory is refused, and the first goes on', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const host = await openHost(t, { directory });
   await t.rejects(openHost(t, { directory }), {
     code: 'ERR_DROWSE_STORE_LOCKED',
@@ -112,7 +113,7 @@ t.test('a second supervisor on the same directory is refused, and the first goes
 });
 
 t.test('options out of range are refused by name, and nothing is opened', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const agents = { probe: fixture('probe') };
   const bad: Array<[options: object, named: RegExp]> = [
     [{ agents }, /directory/],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 
 const agents = { greeter: { module: fixture('bundled/agent'), bundle: true } };
 
@@ -33,7 +34,7 @@ t.test(
 );
 
 t.test('one that cannot be bundled is told as a bad module, and tried again the next time', async (t) => {
-  const module = `${t.testdir({ 'agent.js': "import './nowhere.js';" })}/agent.js`;
+  const module = `${testFolder(t, { 'agent.js': "import './nowhere.js';" })}/agent.js`;
   const host = await openHost(t, { directory: `${module}-data`, agents: { broken: { module, bundle: true } } });
   const refusal = { code: 'ERR_DROWSE_BAD_AGENT_MODULE', message: /cannot be bundled: .*nowhere/s };
   await t.rejects(host.send('a', 1), refusal);

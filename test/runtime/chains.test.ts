@@ -3,6 +3,7 @@ import t from 'tap';
 import type { TurnTrace } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { inboxOf, lettersOf } from './durable-messages.ts';
 import { Gate } from './gate.ts';
 
@@ -84,7 +85,7 @@ t.test('each turn is published as it ends, with the agents that led to it', asyn
 t.test(
   'a durable message keeps its chain: in the inbox, through a restart, as a dead letter, and told again',
   async (t) => {
-    const directory = `${t.testdir()}/data`;
+    const directory = `${testFolder(t)}/data`;
     const options = { directory, agents, maxAttempts: 1 };
     const first = await openHost(t, options);
     const bad = { do: 'act', end: 'throw' };

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { Supervisor } from '../../runtime/index.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 
 t.test('close lets turns in flight and messages waiting finish, and takes no new ones', async (t) => {
   const host = await openHost(t);
@@ -52,7 +53,7 @@ t.test('close ends an agent that never finishes starting', async (t) => {
 });
 
 t.test('await using closes at the end of the block', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const open = () => Supervisor.open({ directory, agents: { probe: fixture('probe') } });
   {
     await using host = await open();

@@ -2,6 +2,7 @@ import t, { type Test } from 'tap';
 import type { DeadLetter, Supervisor, SupervisorOptions } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { collect, lettersOf, notesOf, processed, WallClock } from './durable-messages.ts';
 import { HeldDisk } from './held-disk.ts';
 
@@ -80,7 +81,7 @@ t.test('an id of no letter is unknown, and what is no id is refused', async (t) 
 });
 
 t.test('dead letters survive a restart, and go with their agent when it is deleted', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const first = await withLetters(t, ['probe/a', 'probe/b'], { directory });
   await first.close();
   const second = await withLetters(t, [], { directory });

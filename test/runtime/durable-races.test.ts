@@ -5,6 +5,7 @@ import { DrowseError, MemoryStore, type Supervisor } from '../../runtime/index.t
 import { eventually } from '../eventually.ts';
 import { HeldStore } from '../held-store.ts';
 import { openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { inboxOf, isOpen, lettersOf, notesOf, processed, WallClock, waitingFor } from './durable-messages.ts';
 import { Gate } from './gate.ts';
 import { HeldDisk } from './held-disk.ts';
@@ -131,7 +132,7 @@ t.test('a delete that follows a skip, without a moment in between, is answered',
 t.test(
   'messages of an agent whose module is bad wait; repaired, they go on with the next message or wake',
   async (t) => {
-    const folder = t.testdir();
+    const folder = testFolder(t);
     for (const how of ['tell', 'send', 'warm']) {
       const module = `${folder}/${how}.mjs`;
       writeFileSync(module, "throw new Error('broken');");

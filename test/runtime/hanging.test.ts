@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import t from 'tap';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 
 const options = {
   agents: { stuck: fixture('stuck') },
@@ -32,7 +33,7 @@ for (const order of ['loop', 'expression', 'sleep']) {
 t.test(
   'a thread that cannot be ended is given up; its agent goes on in another, and it is gone once its call returns',
   async (t) => {
-    const folder = t.testdir();
+    const folder = testFolder(t);
     const fifo = `${folder}/fifo`;
     execFileSync('mkfifo', [fifo]);
     const host = await openHost(t, { ...options, directory: `${folder}/data` });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { eventually } from '../eventually.ts';
 import { openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { inboxOf, isOpen, notesOf, processed, WallClock } from './durable-messages.ts';
 import { Gate } from './gate.ts';
 
@@ -9,7 +10,7 @@ const once = { idempotencyKey: 'once' };
 const HOUR = 3_600_000;
 
 t.test('a repeat gets the first reply and changes nothing: awake, after a sleep, a crash and a restart', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const first = await openHost(t, { directory });
   const repeat = (host: typeof first) => host.send('probe/a', note('first'), once);
   t.equal(await repeat(first), 1);
@@ -122,7 +123,7 @@ t.test('a key belongs to one agent, and goes with it when it is deleted', async 
 });
 
 t.test('a tell under a key is told once, while it is written and for as long as the key is kept', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const first = await openHost(t, { directory });
   await Promise.all([1, 2, 3].map(() => first.tell('probe/a', note('told'), once)));
   await processed(first, 'probe/a');

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 
 const module = fixture('heavy');
 /** In a process, whichever comes first: V8's own limit is not far above ours, and ends nobody else. */
@@ -27,7 +28,7 @@ t.test('an agent that drops what it allocates is left alone', async (t) => {
 t.test(
   'a state of 50 MB works where maxHeapMb allows for it, and where it does not, nothing of it is lost',
   async (t) => {
-    const directory = `${t.testdir()}/data`;
+    const directory = `${testFolder(t)}/data`;
     const open = (maxHeapMb: number) => openHost(t, { directory, agents: { heavy: { module, maxHeapMb } } });
     const large = await open(1_024);
     t.equal(await large.send('a', { do: 'keep', mb: 50 }), 50_000);

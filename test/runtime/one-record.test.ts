@@ -2,6 +2,7 @@ import t, { type Test } from 'tap';
 import type { Supervisor } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import { openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { inboxOf, isOpen, notesOf, processed, waitingFor } from './durable-messages.ts';
 import { Gate } from './gate.ts';
 import { HeldDisk } from './held-disk.ts';
@@ -27,7 +28,7 @@ async function leftNothing(t: Test, host: Supervisor): Promise<void> {
 
 t.test('a turn that throws or crashes leaves no change, no tell, no alarm and no answer', async (t) => {
   for (const end of ['throw', 'exit']) {
-    const host = await openHost(t, { directory: `${t.testdir()}/${end}` });
+    const host = await openHost(t, { directory: `${testFolder(t)}/${end}` });
     const send = (order: object) => host.send('probe/a', order, { idempotencyKey: 'key' });
     await t.rejects(send(everything({ end })));
     await leftNothing(t, host);

@@ -1,11 +1,12 @@
 import t from 'tap';
+import { testFolder } from '../test-folder.ts';
 import { overlaps } from '../torture/poison-journal.ts';
 import { tryPoison } from '../torture/poison-trial.ts';
 
 t.test(
   'a message that ends the host is given up after maxAttempts; those told beside it are processed once',
   async (t) => {
-    const directory = t.testdir();
+    const directory = testFolder(t);
     const suspects = Array.from({ length: 3 }, (_, n) => `suspect/${n}`);
     const bystanders = Array.from({ length: 10 }, (_, n) => `suspect/bystander-${n}`);
     const cast = { poisons: { 'suspect/poison': 'die' }, suspects, bystanders, tells: 10 } as const;

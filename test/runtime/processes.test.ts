@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 
 const isolation = 'process';
 const probe = { module: fixture('probe'), isolation } as const;
@@ -57,7 +58,7 @@ t.test('it has what its permissions name, and nothing else', async (t) => {
   t.teardown(() => server.close());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const told = await json(run(t, 'permitted', [t.testdir({ 'file.txt': 'text' }), String(port)]).stdout);
+  const told = await json(run(t, 'permitted', [testFolder(t, { 'file.txt': 'text' }), String(port)]).stdout);
   for (const [type, answers] of Object.entries(told as Record<string, Record<string, string>>)) {
     for (const [name, answer] of Object.entries(answers)) {
       const free = name === type || (name === 'network' && !process.allowedNodeEnvironmentFlags.has('--allow-net'));
@@ -68,7 +69,7 @@ t.test('it has what its permissions name, and nothing else', async (t) => {
 });
 
 t.test('a process in an endless loop ends with its host', async (t) => {
-  const host = run(t, 'process-host', [t.testdir()]);
+  const host = run(t, 'process-host', [testFolder(t)]);
   await once(host.stdout, 'data');
   const children = readFileSync(`/proc/${host.pid}/task/${host.pid}/children`, 'utf8').trim().split(' ');
   t.ok(children.length > 0 && children.every((pid) => Number(pid) > 0), 'that of the agent, and of a spare perhaps');
@@ -77,6 +78,6 @@ t.test('a process in an endless loop ends with its host', async (t) => {
 });
 
 t.test('a process that cannot be started costs its sends, and nothing else', async (t) => {
-  const { stdout } = run(t, 'crowded', [t.testdir()], 'ulimit -n 120');
+  const { stdout } = run(t, 'crowded', [testFolder(t)], 'ulimit -n 120');
   t.same(new Set((await json(stdout)) as string[]), new Set(['ok', 'ERR_DROWSE_AGENT_CRASHED']));
 });

@@ -2,6 +2,7 @@ import t from 'tap';
 import type { Supervisor } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { inboxOf, lettersOf } from './durable-messages.ts';
 
 const QUARANTINED = { code: 'ERR_DROWSE_AGENT_QUARANTINED', retryable: false };
@@ -59,7 +60,7 @@ t.test('the sends that wait as an agent is quarantined are refused with the caus
 t.test(
   'its inbox fills, is looked at, skipped and requeued without starting it, through a restart of the host',
   async (t) => {
-    const directory = `${t.testdir()}/data`;
+    const directory = `${testFolder(t)}/data`;
     const first = await openHost(t, { directory, restarts });
     await quarantine(first, 'probe/a');
     for (const what of [1, 2]) await first.tell('probe/a', { do: 'note', what });
@@ -118,7 +119,7 @@ t.test('a thread that is ended for ignoring a timeout is no crash', async (t) =>
 });
 
 t.test('a delete ends the quarantine, on disk too', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const first = await openHost(t, { directory, restarts });
   await first.send('probe/a', { do: 'note', what: 'before' });
   await quarantine(first, 'probe/a');

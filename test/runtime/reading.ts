@@ -3,6 +3,7 @@ import type { Test } from 'tap';
 import type { AgentStream } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import type { Order } from '../fixtures/streamer.ts';
+import { testFolder } from '../test-folder.ts';
 
 export const notes: Order = { do: 'notes' };
 export const say = (...chunks: unknown[]): Order => ({ do: 'yield', chunks });
@@ -29,7 +30,7 @@ export async function readFirst(stream: AgentStream): Promise<unknown> {
 
 /** A file in which an agent leaves traces. */
 export function traceFile(t: Test): string {
-  const trace = `${t.testdir()}/trace`;
+  const trace = `${testFolder(t)}/trace`;
   writeFileSync(trace, '');
   return trace;
 }

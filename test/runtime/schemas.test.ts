@@ -3,6 +3,7 @@ import t from 'tap';
 import { DrowseError } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { collect, lettersOf, processed, WallClock, waitingFor } from './durable-messages.ts';
 
 const agents = { strict: fixture('strict'), vetted: fixture('vetted'), caller: fixture('caller') };
@@ -110,7 +111,7 @@ t.test(
 
 t.test('a schema may take its time: messages keep their order', async (t) => {
   const host = await openHost(t, { agents });
-  const after = `${t.testdir()}/go`;
+  const after = `${testFolder(t)}/go`;
   const first = host.send('vetted/a', { note: 1, after });
   const issues = [{ message: 'not this', path: ['note'] }];
   const refused = t.rejects(host.send('vetted/a', { note: 2, vet: 'refuse' }), { code: REFUSED.code, issues });

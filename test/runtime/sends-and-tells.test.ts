@@ -1,6 +1,7 @@
 import t from 'tap';
 import { eventually } from '../eventually.ts';
 import { openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { inboxOf, notesOf, processed, retryOf, WallClock, waitingFor } from './durable-messages.ts';
 import { Gate } from './gate.ts';
 
@@ -123,7 +124,7 @@ t.test('an idle agent whose message waits for its next attempt is put to sleep b
 t.test(
   'a host closes at once while messages wait for their next attempt, and takes them up when it is opened',
   async (t) => {
-    const directory = `${t.testdir()}/data`;
+    const directory = `${testFolder(t)}/data`;
     const gate = new Gate(t, 'throw', 'throw');
     const restarts = { backoffMs: [3_600_000, 3_600_000] } as const;
     const first = await openHost(t, { directory, restarts });
@@ -151,7 +152,7 @@ t.test(
 t.test(
   'a durable turn in flight finishes before the host is closed, and what waits behind it stays for the next',
   async (t) => {
-    const directory = `${t.testdir()}/data`;
+    const directory = `${testFolder(t)}/data`;
     const gate = new Gate(t);
     const first = await openHost(t, { directory });
     await first.tell('probe/a', { do: 'act', note: 'in flight', gate: gate.name, tells: [['probe/b', note('told')]] });

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import type { Supervisor, SupervisorOptions } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 
 const invalid = { code: 'ERR_DROWSE_INVALID_OPTIONS' };
 const isolations = ['thread', 'process'] as const;
@@ -39,7 +40,7 @@ for (const isolation of isolations) {
   });
 
   t.test(`files are shared with agents in a ${isolation} by how their names end`, async (t) => {
-    const folder = t.testdir({
+    const folder = testFolder(t, {
       'a.json': '\ufeff{"n":1}',
       'b.MD': '# Title',
       'c.yaml': 'n: 1',
@@ -71,7 +72,7 @@ for (const isolation of isolations) {
   t.test(
     `a piece that is replaced is seen from the next turn on, and by nobody before, in a ${isolation}`,
     async (t) => {
-      const folder = t.testdir();
+      const folder = testFolder(t);
       const host = await open(
         t,
         { motd: 'old', table: Uint8Array.of(1), other: 1 },
@@ -188,7 +189,7 @@ t.test('a name that the host does not share is refused, with those that it does'
     ...invalid,
     message: /"mood" was not declared .*; there are: motd, table\.$/,
   });
-  const bare = await openHost(t, { agents: { reader: fixture('shared-reader') }, directory: t.testdir() });
+  const bare = await openHost(t, { agents: { reader: fixture('shared-reader') }, directory: testFolder(t) });
   await t.rejects(read(bare, 'a', 'mood'), { ...invalid, message: /there is none\. Declare it/ });
   t.throws(() => bare.share('mood', 1), { ...invalid, message: /there are: none\.$/ });
   await host.close();
@@ -224,7 +225,7 @@ for (const [name, value] of Object.entries(unfaithful)) {
 }
 
 t.test('a file that is missing, or is not what its name says, is refused by its name', async (t) => {
-  const folder = t.testdir({ 'bad.json': '{"a":', 'latin.txt': Buffer.from([0xe4]) });
+  const folder = testFolder(t, { 'bad.json': '{"a":', 'latin.txt': Buffer.from([0xe4]) });
   const file = (name: string) => pathToFileURL(join(folder, name));
   const refused = (shared: object, message: RegExp) =>
     t.rejects(open(t, shared, { directory: join(folder, 'data') }), { ...invalid, message });

@@ -3,6 +3,7 @@ import t from 'tap';
 import type { Supervisor } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { inboxOf, lettersOf, notesOf, processed, retryOf } from './durable-messages.ts';
 import { Gate } from './gate.ts';
 import { HeldDisk } from './held-disk.ts';
@@ -77,7 +78,7 @@ t.test(
     for (const asleep of [false, true]) {
       const host = await openHost(t, {
         restarts: { backoffMs: [3_600_000, 3_600_000] },
-        directory: `${t.testdir()}/${asleep}`,
+        directory: `${testFolder(t)}/${asleep}`,
       });
       await host.tell('probe/a', { do: 'act', end: 'throw' });
       await host.tell('probe/a', note('behind'));
@@ -163,7 +164,7 @@ t.test('a message that is being skipped is not processed meanwhile, and stays if
 
 t.test('skips of an agent that is asleep do not disturb the one that a message starts meanwhile', async (t) => {
   const store = new HeldDisk();
-  const folder = t.testdir();
+  const folder = testFolder(t);
   const module = `${folder}/late.mjs`;
   writeFileSync(module, "throw new Error('not written yet');");
   const host = await openHost(t, { store, agents: { late: module } });

@@ -3,6 +3,7 @@ import { MemoryStore, type Pending } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import { HeldStore } from '../held-store.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 import { inboxOf, notesOf, processed } from './durable-messages.ts';
 import { Gate } from './gate.ts';
 import { HeldDisk } from './held-disk.ts';
@@ -66,7 +67,7 @@ t.test('a message told while the agent reads what waits for it keeps its place',
 });
 
 t.test('after a restart, agents are started for what waits for them, and no others', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const first = await openHost(t, { directory });
   const gate = new Gate(t);
   for (const id of ['probe/b', 'probe/c']) await first.send(id, note('before'));

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 
 t.test('a hundred concurrent sends to a sleeping agent start one worker', async (t) => {
   const host = await openHost(t);
@@ -42,7 +43,7 @@ t.test('warm wakes an agent that is going to sleep, and is told when the agent i
 });
 
 t.test('agents survive the host: another one on the same directory goes on where they were', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const first = await openHost(t, { directory });
   for (const what of [1, 2, 3]) await first.send('probe/a', { do: 'note', what });
   await first.send('probe/b', { do: 'note', what: 'b' });
@@ -67,7 +68,7 @@ t.test('a long history is rebuilt from snapshot and records alike', async (t) =>
 t.test(
   'state of an older version is migrated on waking, stored with the next turn; a newer one is refused',
   async (t) => {
-    const directory = `${t.testdir()}/data`;
+    const directory = `${testFolder(t)}/data`;
     const open = (version: string) =>
       openHost(t, {
         directory,

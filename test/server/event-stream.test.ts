@@ -4,6 +4,7 @@ import { MemoryStore } from '../../runtime/index.ts';
 import { serve } from '../../server/serve.ts';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 
 async function open(t: Test) {
   const supervisor = await openHost(t, { store: new MemoryStore(), agents: { streamer: fixture('streamer') } });
@@ -66,7 +67,7 @@ t.test('what fails before the first chunk has its status, what fails later is an
 
 t.test('a client that reads slowly slows the agent', async (t) => {
   const { stream } = await open(t);
-  const trace = `${t.testdir({ trace: '' })}/trace`;
+  const trace = `${testFolder(t, { trace: '' })}/trace`;
   const flood = { do: 'flood', count: 400, bytes: 100_000, trace };
   const response = await stream(flood);
   // Some is on its way in the sockets; all of it would be 40 MB.

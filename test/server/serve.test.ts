@@ -7,6 +7,7 @@ import { MemoryStore } from '../../runtime/index.ts';
 import { type ServeOptions, serve } from '../../server/serve.ts';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
+import { testFolder } from '../test-folder.ts';
 
 async function open(t: Test, options: Partial<ServeOptions> = {}) {
   const agents = { probe: fixture('probe'), slow: fixture('slow') };
@@ -25,7 +26,7 @@ async function open(t: Test, options: Partial<ServeOptions> = {}) {
 
 /** A turn that has begun, and ends when it is told to. */
 async function slowTurn(t: Test, url: string, id: string, agent?: Agent) {
-  const folder = t.testdir({});
+  const folder = testFolder(t, {});
   const order = { began: `${folder}/began`, until: `${folder}/until` };
   const headers = { 'content-type': 'application/json' };
   const outgoing = request(`${url}/agents/${id}`, { method: 'POST', headers, ...(agent && { agent }) });

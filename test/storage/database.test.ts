@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import t from 'tap';
 import { Database } from '../../storage/database.ts';
 import { LevelStore } from '../../storage/level-store.ts';
+import { testFolder } from '../test-folder.ts';
 import { failWrites, replace } from './level-disk.ts';
 
 t.test('after a failed write the database is closed and opened before it takes another', async (t) => {
-  const database = await Database.open(t.testdir(), 'os');
+  const database = await Database.open(testFolder(t), 'os');
   t.teardown(() => database.close());
   const put = { kind: 'put', key: Buffer.from('dkey'), value: Buffer.from('value') } as const;
   const mend = failWrites(t);
@@ -26,7 +27,7 @@ t.test('after a failed write the database is closed and opened before it takes a
 });
 
 t.test('the count of agents is kept once per batch, and only where it changed', async (t) => {
-  const database = await Database.open(t.testdir(), 'os');
+  const database = await Database.open(testFolder(t), 'os');
   t.teardown(() => database.close());
   const count = (by: 1 | -1) => ({ kind: 'count', by }) as const;
   await database.write([count(1), count(-1)]);
@@ -37,7 +38,7 @@ t.test('the count of agents is kept once per batch, and only where it changed', 
 });
 
 t.test('a database whose CURRENT is gone is refused, and its tables are left alone', async (t) => {
-  const directory = t.testdir({});
+  const directory = testFolder(t, {});
   const first = await LevelStore.open({ directory, durability: 'fsync' });
   await (await first.open('chat/ada')).journal.snapshot(1, Buffer.from('kept'));
   await first.close();
@@ -56,7 +57,12 @@ t.test('a database whose CURRENT is gone is refused, and its tables are left alo
 });
 
 t.test('what a process leaves that was killed as it made a database is no database: another is made', async (t) => {
-  const directory = t.testdir({ 'MANIFEST-000001': 'the first', '000001.dbtmp': 'MANIFEST-000001', LOCK: '', LOG: '' });
+  const directory = testFolder(t, {
+    'MANIFEST-000001': 'the first',
+    '000001.dbtmp': 'MANIFEST-000001',
+    LOCK: '',
+    LOG: '',
+  });
   const store = await LevelStore.open({ directory, durability: 'fsync' });
   t.teardown(() => store.close());
   await (await store.open('chat/ada')).journal.snapshot(1, Buffer.from('kept'));

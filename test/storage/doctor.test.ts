@@ -12,6 +12,7 @@ import {
   tombstoneKey,
 } from '../../storage/keys.ts';
 import type { LevelStore } from '../../storage/level-store.ts';
+import { testFolder } from '../test-folder.ts';
 import { bytes, create, ids, text } from './contract.ts';
 import { examine, put, remove, reopen, repairingAgainFindsNothing } from './examine.ts';
 import { flip, levelStore } from './level-disk.ts';
@@ -189,14 +190,14 @@ t.test('a store that is held, newer, missing or of somebody else is refused and 
   await t.rejects(examine(directory, true), { code: 'ERR_DROWSE_STORE_FAILED', message: /newer drowse.*Upgrade/ });
   await remove(directory, FORMAT_KEY);
   await t.rejects(examine(directory, true), { code: 'ERR_DROWSE_STORE_FAILED', message: /did not make/ });
-  const empty = t.testdir({ empty: {} });
+  const empty = testFolder(t, { empty: {} });
   await t.rejects(examine(`${empty}/empty`), { code: 'ERR_DROWSE_STORE_FAILED', message: /There is no store/ });
   await t.rejects(examine(`${empty}/none`), { code: 'ERR_DROWSE_STORE_FAILED', message: /There is no store/ });
   t.same(readdirSync(`${empty}/empty`), []);
 });
 
 t.test('a database that LevelDB cannot open is reported, and on request copied and rebuilt', async (t) => {
-  const place = t.testdir();
+  const place = testFolder(t);
   const manifest = (directory: string) => `${directory}/${readFileSync(`${directory}/CURRENT`, 'utf8').trim()}`;
   const cases = [
     { what: 'CURRENT missing', damage: (d: string) => rmSync(`${d}/CURRENT`), says: /CURRENT is missing/ },
@@ -239,7 +240,7 @@ t.test('a block that LevelDB cannot read is reported, and left with all that lie
 });
 
 t.test('a table that LevelDB cannot open, with the keys no store can do without, is one for rebuilding', async (t) => {
-  const place = t.testdir();
+  const place = testFolder(t);
   const directory = `${place}/data`;
   const store = await reopen(t, directory);
   await create(store, 'chat/ada', 'born');

@@ -3,6 +3,7 @@ import { DrowseError } from '../../core/errors.ts';
 import { LevelStore } from '../../storage/level-store.ts';
 import type { Step } from '../../storage/messages.ts';
 import type { Durability, Journal } from '../../storage/store.ts';
+import { testFolder } from '../test-folder.ts';
 import { bytes, ids, NOW, text } from './contract.ts';
 import { examine } from './examine.ts';
 import { type Method, replace } from './level-disk.ts';
@@ -227,7 +228,7 @@ class Program {
 
 /** Runs the program with the first such operation failing, then with the second, until there are no more. */
 async function failEachInTurn(t: Test, method: Method, failure: Failure, makeError: () => Error): Promise<void> {
-  const place = t.testdir();
+  const place = testFolder(t);
   let nth = 0;
   for (let reached = true; reached; nth += 1) {
     let count = 0;

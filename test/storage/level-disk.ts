@@ -4,13 +4,14 @@ import type { Test } from 'tap';
 import { purgeRange, tombstoneRange } from '../../storage/keys.ts';
 import { LevelStore } from '../../storage/level-store.ts';
 import type { Durability } from '../../storage/store.ts';
+import { testFolder } from '../test-folder.ts';
 import { NOW, type StoreUnderTest } from './contract.ts';
 
 type Disk = Level<Buffer, Buffer>;
 
 /** A LevelStore in a directory of the test's own, closed at its end. */
 export async function levelStore(t: Test, durability: Durability = 'os') {
-  const directory = t.testdir();
+  const directory = testFolder(t);
   let disk: Disk | undefined;
   replace(t, 'open', (own) => {
     return function (this: Disk, ...args: never[]) {

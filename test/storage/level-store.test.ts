@@ -2,6 +2,7 @@ import t from 'tap';
 import { seal, sealNumber } from '../../storage/envelope.ts';
 import { chunkKey, FORMAT_KEY, generationPrefix, headKey, recordKey, TOTAL_KEY } from '../../storage/keys.ts';
 import { LevelStore } from '../../storage/level-store.ts';
+import { testFolder } from '../test-folder.ts';
 import { bytes, create, ids, storeContract, text } from './contract.ts';
 import { failWrites, flip, keysOf, levelStore, onDisk, replace } from './level-disk.ts';
 import { messagesContract } from './messages-contract.ts';
@@ -20,13 +21,13 @@ t.test('a directory that another one holds is refused by name, and free again on
 });
 
 t.test('a directory that cannot be used is refused with the cause', async (t) => {
-  const directory = t.testdir({ file: 'not a directory' });
+  const directory = testFolder(t, { file: 'not a directory' });
   const open = LevelStore.open({ directory: `${directory}/file`, durability: 'os' });
   await t.rejects(open, { code: 'ERR_DROWSE_STORE_FAILED', cause: { code: /EEXIST|ENOTDIR/ } });
 });
 
 t.test('the directory is made, and its parents', async (t) => {
-  const directory = `${t.testdir()}/one/two`;
+  const directory = `${testFolder(t)}/one/two`;
   const store = await LevelStore.open({ directory, durability: 'os' });
   await create(store, 'chat/ada', 'born');
   await store.close();

@@ -16,10 +16,11 @@ import {
 import { sealRow } from '../../storage/row.ts';
 import { Sweeper } from '../../storage/sweeper.ts';
 import { sealTombstone } from '../../storage/tombstone.ts';
+import { testFolder } from '../test-folder.ts';
 
 /** A sweeper over an agent with one chunk in each of the generations 1, 2 and 3, and a tombstone. */
 async function setUp(t: Test, head?: Head) {
-  const database = await Database.open(t.testdir(), 'os');
+  const database = await Database.open(testFolder(t), 'os');
   t.teardown(() => database.close());
   const commits = new GroupCommit<Operation>((operations) => database.write(operations));
   const value = seal(Buffer.from('chunk'), 1);

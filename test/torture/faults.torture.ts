@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
+import { testFolder } from '../test-folder.ts';
 import { commitContained } from './commit-contained.ts';
 import { CONTAINED, IN_PROCESS, UNCONTAINED } from './fault-list.ts';
 import { FaultMatrix, type Isolation, type Row } from './fault-matrix.ts';
@@ -12,7 +13,7 @@ const ALONE = { thread: CONTAINED, process: [...CONTAINED, ...UNCONTAINED, ...IN
 
 for (const isolation of ['thread', 'process'] as const) {
   t.test(`of an agent in a ${isolation}`, async (t) => {
-    const matrix = new FaultMatrix(t.testdir(), 20, isolation);
+    const matrix = new FaultMatrix(testFolder(t), 20, isolation);
     t.teardown(() => matrix.end());
     const rows: Row[] = [];
     for (const fault of ALONE[isolation]) {

@@ -2,6 +2,7 @@ import { examineStore } from 'drowse';
 import t from 'tap';
 import { eventually } from '../eventually.ts';
 import { Random } from '../random.ts';
+import { testFolder } from '../test-folder.ts';
 import { audit, countRows, settle } from './kill-audit.ts';
 import { Client, type How, LedgerHost, Refused } from './ledger-client.ts';
 
@@ -55,7 +56,7 @@ async function unlessKilled<T>(work: Promise<T>): Promise<T | undefined> {
 }
 
 t.test(`${KILLS} kills at any moment lose, double and reorder nothing (SEED=${SEED})`, async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const random = new Random(SEED);
   const clients = new Map<Client, Random>();
   for (const agent of AGENTS) {

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { Random } from '../random.ts';
+import { testFolder } from '../test-folder.ts';
 import { overlaps } from './poison-journal.ts';
 import { tryPoison } from './poison-trial.ts';
 
@@ -8,7 +9,7 @@ const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
 t.test(`${TRIALS} times, messages that end the host are given up, and no others (SEED=${SEED})`, async (t) => {
   const random = new Random(SEED);
-  const directory = t.testdir();
+  const directory = testFolder(t);
   for (let trial = 1; trial <= TRIALS; trial += 1) {
     const names = Array.from({ length: 1 + random.below(3) }, (_, n) => `suspect/poison-${n}`);
     const poisons = Object.fromEntries(names.map((name) => [name, random.pick(['die', 'dieLater'] as const)]));

@@ -8,6 +8,7 @@ import { eventually } from '../eventually.ts';
 import type { Entry, Ledger } from '../fixtures/ledger.ts';
 import { fixture } from '../host.ts';
 import { Random } from '../random.ts';
+import { testFolder } from '../test-folder.ts';
 import { countRows } from './kill-audit.ts';
 
 const CYCLES = Number(process.env.CYCLES ?? 500);
@@ -83,7 +84,7 @@ async function all<Item>(list: AsyncIterable<Item>): Promise<Item[]> {
 }
 
 t.test(`${CYCLES} sleeps and wakings, with crashes among them, leave nothing behind (SEED=${SEED})`, async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const random = new Random(SEED);
   const host = await Supervisor.open({
     directory,

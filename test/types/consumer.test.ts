@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { programsOf, writePrograms } from '../programs.ts';
+import { testFolder } from '../test-folder.ts';
 
 const run = promisify(execFile);
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
@@ -27,7 +28,7 @@ t.test(
 t.test('the program in docs/types.md compiles, and prints what the page says', async (t) => {
   const programs = programsOf('docs/types.md');
   t.same([...programs.code.keys()], ['chat.ts', 'host.ts']);
-  const project = t.testdir({ 'tsconfig.json': readFileSync(join(consumer, 'tsconfig.json'), 'utf8') });
+  const project = testFolder(t, { 'tsconfig.json': readFileSync(join(consumer, 'tsconfig.json'), 'utf8') });
   writePrograms(programs, project);
   t.equal(await complaints(project), '');
   const { stdout } = await run(process.execPath, ['host.ts'], { cwd: project });

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { testFolder } from '../../test-folder.ts';
 import { drowse, ROOT } from '../drowse.ts';
 
 const run = promisify(execFile);
@@ -13,7 +14,7 @@ const json = (stdout: string) =>
     .map((line) => JSON.parse(line));
 
 t.test('the machine is looked at, check by check, and what it comes to is said last', async (t) => {
-  const directory = t.testdir();
+  const directory = testFolder(t);
   const shown = await drowse(['doctor', '--directory', directory]);
   t.equal(shown.stderr, '');
   t.match(shown.stdout, new RegExp(`^ok    node +${process.versions.node}$`, 'm'));
@@ -30,7 +31,7 @@ t.test('the machine is looked at, check by check, and what it comes to is said l
 
 t.test('a real ulimit is found, is bad, and is the status', async (t) => {
   const doctor = `ulimit -n 256; exec '${process.execPath}' '${join(ROOT, 'dist/cli/drowse.js')}' doctor --json`;
-  const failed = await run('bash', ['-c', doctor], { cwd: t.testdir(), env: {} }).catch((error) => error);
+  const failed = await run('bash', ['-c', doctor], { cwd: testFolder(t), env: {} }).catch((error) => error);
   t.equal(failed.code, 1);
   const checks = json(failed.stdout);
   t.match(checks.at(-1), { agents: 38, boundBy: 'descriptors' });

@@ -4,6 +4,7 @@ import t from 'tap';
 import { cores } from '../../../cli/doctor/cores.ts';
 import { fileSystemOf, placeOf } from '../../../cli/doctor/place.ts';
 import { threadLimits } from '../../../cli/doctor/process-limits.ts';
+import { testFolder } from '../../test-folder.ts';
 
 /** A system of which these files can be read. */
 const system = (files: Readonly<Record<string, string>>) => (path: string) => files[path];
@@ -24,7 +25,7 @@ t.test('a path lies on the file system mounted nearest above it, and last', asyn
 });
 
 t.test('a directory that is not there yet is looked at where it would be made', async (t) => {
-  const directory = t.testdir({ file: '' });
+  const directory = testFolder(t, { file: '' });
   const there = placeOf(directory, '');
   t.match(there, { at: directory, writable: true, writtenAt: Number });
   t.ok(there.freeBytes > 0);

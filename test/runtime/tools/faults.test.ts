@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { eventually } from '../../eventually.ts';
+import { testFolder } from '../../test-folder.ts';
 import { traceFile } from '../reading.ts';
 import { openTools } from './open-tools.ts';
 
@@ -37,7 +38,7 @@ for (const [tool, how] of ENDS) {
 t.test(
   'an I/O-bound tool in a native call is given up after hangTimeoutMs, though its thread cannot be ended',
   async (t) => {
-    const folder = t.testdir();
+    const folder = testFolder(t);
     const fifo = `${folder}/fifo`;
     execFileSync('mkfifo', [fifo]);
     const { pool, call } = await openTools(t, {}, guards);
@@ -77,7 +78,7 @@ t.test('a CPU-bound tool may keep its thread busy for longer than hangTimeoutMs'
 });
 
 t.test('a thread that cannot start fails its calls, and the next find another', async (t) => {
-  const folder = t.testdir({ 'first.mjs': '' });
+  const folder = testFolder(t, { 'first.mjs': '' });
   const first = `${folder}/first.mjs`;
   const { NODE_OPTIONS } = process.env;
   process.env.NODE_OPTIONS = `--import=file://${first}`;
@@ -124,7 +125,7 @@ function flaky(t: Test): { module: URL; say: (what: 'fine' | 'throw' | 'wait') =
     export const echo = (value) => value;
     export const compute = cpuBound((value) => value);
     export const exitComputing = cpuBound(() => process.exit(4));`;
-  const folder = t.testdir({ 'tools.js': module, said: 'fine' });
+  const folder = testFolder(t, { 'tools.js': module, said: 'fine' });
   return { module: new URL(`file://${folder}/tools.js`), say: (what) => writeFileSync(`${folder}/said`, what) };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { eventually } from '../../eventually.ts';
 import { fixture } from '../../host.ts';
+import { testFolder } from '../../test-folder.ts';
 import { traceFile } from '../reading.ts';
 import { openTools } from './open-tools.ts';
 
@@ -141,7 +142,7 @@ t.test('a module that cannot be loaded, or exports no function, is refused with 
     /^Invalid options: tools module file:.*no-such-module\.ts cannot be used: Cannot find/,
   );
   await refused(fixture('bad-at-load'), /bad-at-load\.ts cannot be used: /);
-  const folder = t.testdir({
+  const folder = testFolder(t, {
     'none.mjs': 'export const a = 1;',
     'never.mjs': 'await new Promise(() => {}); export function tool() {}',
     'exits.mjs': 'process.exit(7);',

@@ -5,6 +5,7 @@ import { eventually } from '../../eventually.ts';
 import type { Order } from '../../fixtures/tooling.ts';
 import { HeldStore } from '../../held-store.ts';
 import { fixture, openHost } from '../../host.ts';
+import { testFolder } from '../../test-folder.ts';
 import { read, readFirst, traceFile } from '../reading.ts';
 
 const use = (tool: string, ...args: unknown[]): Order => ({ do: 'use', tool, args });
@@ -141,7 +142,7 @@ t.test('a call that its turn has left behind goes on until the agent sleeps, and
 });
 
 t.test('a host whose tools cannot be loaded is not opened, and leaves the store to the next', async (t) => {
-  const directory = `${t.testdir()}/data`;
+  const directory = `${testFolder(t)}/data`;
   const broken = open(t, { directory, tools: fixture('no-such-module') });
   await t.rejects(broken, { code: 'ERR_DROWSE_INVALID_OPTIONS', message: /no-such-module/ });
   await t.rejects(open(t, { directory, tools: { module: '' } }), { message: /tools\.module must be a path or URL/ });
