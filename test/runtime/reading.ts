@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Test } from 'tap';
 import type { AgentStream } from '../../runtime/index.ts';
@@ -28,9 +29,10 @@ export async function readFirst(stream: AgentStream): Promise<unknown> {
   throw new Error('It had nothing to say.');
 }
 
-/** A file in which an agent leaves traces. */
+/** A new file in which an agent leaves traces. */
 export function traceFile(t: Test): string {
-  const trace = `${testFolder(t)}/trace`;
+  // What went with one a moment ago may still write.
+  const trace = `${testFolder(t)}/${randomUUID()}`;
   writeFileSync(trace, '');
   return trace;
 }
