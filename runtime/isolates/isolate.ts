@@ -42,8 +42,12 @@ export class Isolate implements Guarded, Beating {
   readonly #markEnded: (how: Error) => void;
   readonly #markExited: () => void;
   #outbox: Down[] = [];
+  /** A frame has left in this tick. */
+  #posted = false;
   readonly #flush = () => {
     const frames = this.#outbox;
+    this.#posted = false;
+    if (frames.length === 0) return;
     this.#outbox = [];
     if (!this.#over) this.#carrier.post(frames);
   };
@@ -101,9 +105,14 @@ export class Isolate implements Guarded, Beating {
     return this.#gone ? undefined : this.#givenUpAt;
   }
 
-  /** Sends a frame. Those of one tick go together: waking the other side costs far more than what it is woken with. */
+  /**
+   * Sends a frame. The first of a tick goes at once, those behind it together: waking the other side costs far more than what it is
+   * woken with.
+   */
   post(frame: Down): void {
-    if (this.#outbox.push(frame) > 1) return;
+    if (this.#posted) return void this.#outbox.push(frame);
+    this.#posted = true;
+    if (!this.#over) this.#carrier.post([frame]);
     process.nextTick(this.#flush);
     this.watch?.heat();
   }
