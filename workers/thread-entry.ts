@@ -6,8 +6,9 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { conceal } from './conceal.ts';
 import { controlOf } from './control.ts';
 import { Host } from './host.ts';
-import type { Boot, Down, Up } from './protocol.ts';
+import type { Boot, Up } from './protocol.ts';
 import { Pulse } from './pulse.ts';
+import { type DownWire, readDown, sendUp } from './wire.ts';
 
 const { turns, control, pulse: cells, heartbeatIntervalMs } = workerData as Boot;
 for (const key of Object.keys(workerData)) delete workerData[key];
@@ -21,9 +22,9 @@ setInterval(() => pulse.beat(), heartbeatIntervalMs).unref();
 
 const exit = process.exit.bind(process, 0);
 const soon = setImmediate.bind(globalThis);
-const host = new Host((frame: Up) => turns.postMessage(frame), pulse);
-turns.on('message', (frames: readonly Down[]) => {
-  for (const frame of frames) host.take(frame);
+const host = new Host((frame: Up) => turns.postMessage(sendUp(frame)), pulse);
+turns.on('message', (frames: readonly DownWire[]) => {
+  for (const frame of frames) host.take(readDown(frame));
 });
 expose(
   controlOf(host, () => soon(exit)),

@@ -4,8 +4,9 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import { type Remote, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { asError } from '../../core/errors.ts';
-import type { Boot, Control, Down, Up } from '../../workers/protocol.ts';
+import type { Boot, Control, Down } from '../../workers/protocol.ts';
 import { Pulse } from '../../workers/pulse.ts';
+import { readUp, sendDown, type UpWire } from '../../workers/wire.ts';
 import type { Carrier, CarrierOptions, Listener, Memory } from './carrier.ts';
 import { compileCache } from './compile-cache.ts';
 import { cpuMsOf, hardLimits, memoryOf, ranMs, whereaboutsOf } from './thread-facts.ts';
@@ -50,8 +51,8 @@ export class ThreadCarrier implements Carrier {
       stdout: true,
       stderr: true,
     });
-    this.#turns.on('message', (frame: Up) => {
-      listener.frame(frame);
+    this.#turns.on('message', (frame: UpWire) => {
+      listener.frame(readUp(frame));
       this.#read(BURST);
     });
     this.#listen();
@@ -62,7 +63,7 @@ export class ThreadCarrier implements Carrier {
   }
 
   post(frames: readonly Down[]): void {
-    this.#turns.postMessage(frames);
+    this.#turns.postMessage(frames.map(sendDown));
   }
 
   read(): void {
@@ -111,7 +112,7 @@ export class ThreadCarrier implements Carrier {
     for (let left = atMost; left > 0; left -= 1) {
       const next = receiveMessageOnPort(this.#turns);
       if (next === undefined) return;
-      this.#listener.frame(next.message);
+      this.#listener.frame(readUp(next.message));
     }
   }
 }
