@@ -1,6 +1,11 @@
 import { asError } from '../../core/errors.ts';
 import { aborted } from '../messages/cancellation.ts';
 
+interface Passing {
+  readonly leave: () => void;
+  readonly refuse: (cause: Error) => void;
+}
+
 /**
  * What a turn says leaves after its own write and all earlier ones are durable, or not at all. One gate serves one
  * incarnation, whose writes settle in the order they were made.
@@ -11,6 +16,8 @@ export class OutputGate {
   readonly #onClear: () => void;
   #underWay = 0;
   #newest: Promise<void> = Promise.resolve();
+  /** What waits for it. */
+  #passing: Passing[] = [];
   #failed: Error | undefined;
 
   constructor(onFailed: (cause: Error) => void, onClear: () => void) {
@@ -32,15 +39,20 @@ export class OutputGate {
   add(write: Promise<void>): void {
     this.#underWay += 1;
     this.#newest = write;
+    const passing: Passing[] = [];
+    this.#passing = passing;
     write.then(
       () => {
+        for (const { leave } of passing) leave();
         this.#underWay -= 1;
         if (this.#underWay === 0) this.#onClear();
       },
       (cause) => {
         this.#underWay -= 1;
-        this.#failed ??= asError(cause);
+        const failed = asError(cause);
+        this.#failed ??= failed;
         this.#onFailed(this.#failed);
+        for (const { refuse } of passing) refuse(failed);
       },
     );
   }
@@ -49,7 +61,7 @@ export class OutputGate {
   pass(leave: () => void, refuse: (cause: Error) => void): void {
     if (this.#failed) refuse(this.#failed);
     else if (this.#underWay === 0) leave();
-    else this.#newest.then(leave, refuse);
+    else this.#passing.push({ leave, refuse });
   }
 
   /**
