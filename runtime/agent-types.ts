@@ -22,6 +22,12 @@ export interface AgentType {
   readonly process: readonly string[] | undefined;
 }
 
+/** An agent id, and its type. */
+export interface Found {
+  readonly id: AgentId;
+  readonly type: AgentType;
+}
+
 /** The registered types, and agent ids read in their light. */
 export class AgentTypes {
   readonly #types: ReadonlyMap<string, AgentType>;
@@ -45,7 +51,7 @@ export class AgentTypes {
   }
 
   /** Parses an id and finds its type. Throws `ERR_DROWSE_INVALID_AGENT_ID` or `ERR_DROWSE_UNKNOWN_TYPE`. */
-  find(id: string): { id: AgentId; type: AgentType } {
+  find(id: string): Found {
     const parsed = parseAgentId(id, this.#only);
     const type = this.#types.get(parsed.type);
     if (type) return { id: parsed, type };

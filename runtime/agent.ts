@@ -1,7 +1,7 @@
 import type { AgentId } from '../core/agent-id.ts';
 import type { DrowseError } from '../core/errors.ts';
 import type { Told } from '../storage/messages.ts';
-import type { AgentType } from './agent-types.ts';
+import type { AgentType, Found } from './agent-types.ts';
 import type { SleepReason } from './events.ts';
 import type { Hosting } from './hosting.ts';
 import { announceEnding, type Ending } from './incarnation/ending.ts';
@@ -19,9 +19,9 @@ import { Intake } from './messages/intake.ts';
  * An agent that is not asleep: what waits for it, where it stands in its lifecycle, and the incarnation that lives now. It joins
  * them; the moment it is dormant with nothing waiting, its supervisor drops it and no object is left of it.
  */
-export class Agent implements Sleeper, Occupant {
+export class Agent implements Found, Sleeper, Occupant {
   readonly id: AgentId;
-  readonly #type: AgentType;
+  readonly type: AgentType;
   readonly #hosting: Hosting;
   readonly #onDormant: (agent: Agent) => void;
   readonly #intake: Intake;
@@ -36,7 +36,7 @@ export class Agent implements Sleeper, Occupant {
 
   constructor(id: AgentId, type: AgentType, hosting: Hosting, onDormant: (agent: Agent) => void) {
     this.id = id;
-    this.#type = type;
+    this.type = type;
     this.#hosting = hosting;
     this.#onDormant = onDormant;
     const { clock, idleTimeoutMs } = hosting.settings;
@@ -198,12 +198,12 @@ export class Agent implements Sleeper, Occupant {
   async #live(): Promise<void> {
     const { clock } = this.#hosting.settings;
     const startedAt = clock.elapsed();
-    const incarnation = new Incarnation(this.id.full, this.#type, this.#hosting, this.#intake.inbox, this.#turned);
+    const incarnation = new Incarnation(this.id.full, this.type, this.#hosting, this.#intake.inbox, this.#turned);
     this.#incarnation = incarnation;
     const room = this.#hosting.room.enter(this, incarnation.ended);
     const started = await this.#hosting.starts.during(() => incarnation.start(room));
     if (started && this.state === 'starting') {
-      this.activity.timeoutMs = this.#type.idleTimeoutMs ?? started.idleTimeoutMs ?? this.activity.timeoutMs;
+      this.activity.timeoutMs = this.type.idleTimeoutMs ?? started.idleTimeoutMs ?? this.activity.timeoutMs;
       this.#move('ready');
       const tookMs = clock.elapsed() - startedAt;
       this.#hosting.announce('activated', { agentId: this.id.full, epoch: incarnation.epoch, tookMs });

@@ -8,7 +8,7 @@ import type { Store } from '../storage/store.ts';
 import type { AgentDefinition } from '../workers/define-agent.ts';
 import { Agent } from './agent.ts';
 import { AgentHandle, type AnyAgent } from './agent-handle.ts';
-import { AgentTypes } from './agent-types.ts';
+import { AgentTypes, type Found } from './agent-types.ts';
 import { announce, type SupervisorEvents } from './events.ts';
 import { type Inside, keepInside } from './inside.ts';
 import { aborted } from './messages/cancellation.ts';
@@ -260,9 +260,10 @@ export class Supervisor extends EventEmitter<SupervisorEvents> implements AsyncD
     if (this.#closing) throw new DrowseError('ERR_DROWSE_CLOSED', 'The supervisor is closed.');
   }
 
-  #find(agentId: string): ReturnType<AgentTypes['find']> {
+  #find(agentId: string): Found {
     this.#mustBeOpen();
-    return this.#types.find(agentId);
+    // One that is awake was found before.
+    return this.#agents.get(agentId) ?? this.#types.find(agentId);
   }
 
   /** The agent's object, made if it was asleep. */
