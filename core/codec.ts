@@ -16,9 +16,19 @@ export function bytesOf(packed: Packed): Uint8Array {
   return typeof packed === 'string' ? utf8.encode(packed) : packed;
 }
 
+/** The bytes of it, for who copies them at once: they lie in memory with others, which costs a tenth of memory of their own. */
+export function viewOf(packed: Packed): Uint8Array {
+  return typeof packed === 'string' ? Buffer.from(packed) : packed;
+}
+
 /** How many bytes those are. */
 export function sizeOf(packed: Packed): number {
   return typeof packed === 'string' ? Buffer.byteLength(packed) : packed.length;
+}
+
+/** Whether it has no more than so many bytes: of most texts, to be told without counting them. */
+export function fits(packed: Packed, maxBytes: number): boolean {
+  return packed.length * 3 <= maxBytes || sizeOf(packed) <= maxBytes;
 }
 
 /** {@link pack}, as bytes. */

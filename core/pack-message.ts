@@ -1,4 +1,4 @@
-import { type Packed, pack, sizeOf } from './codec.ts';
+import { fits, type Packed, pack, sizeOf } from './codec.ts';
 import { DrowseError } from './errors.ts';
 
 export interface MessageLimits {
@@ -10,8 +10,7 @@ export interface MessageLimits {
 /** Packs a message. Throws `ERR_DROWSE_NOT_SERIALIZABLE`, or `ERR_DROWSE_MESSAGE_TOO_LARGE`. */
 export function packMessage(message: unknown, { maxMessageBytes, agentId }: MessageLimits, packer = pack): Packed {
   const body = packer(message, 'message');
-  const size = sizeOf(body);
-  if (size <= maxMessageBytes) return body;
-  const text = `The message has ${size} bytes; maxMessageMb allows ${maxMessageBytes}. Send less, or raise maxMessageMb.`;
+  if (fits(body, maxMessageBytes)) return body;
+  const text = `The message has ${sizeOf(body)} bytes; maxMessageMb allows ${maxMessageBytes}. Send less, or raise maxMessageMb.`;
   throw new DrowseError('ERR_DROWSE_MESSAGE_TOO_LARGE', text, { ...(agentId !== undefined && { agentId }) });
 }

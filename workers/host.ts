@@ -1,5 +1,5 @@
 import { explained } from '../core/after-turn.ts';
-import { decode, type Packed, sizeOf } from '../core/codec.ts';
+import { decode, fits, type Packed, sizeOf } from '../core/codec.ts';
 import { DrowseError } from '../core/errors.ts';
 import { type Fault, toFault } from '../core/fault.ts';
 import type { AgentLog } from '../core/log.ts';
@@ -231,11 +231,10 @@ export class Host {
   }
 
   #mustFit(what: 'reply' | 'chunk', packed: Packed): void {
-    const size = sizeOf(packed);
-    if (size <= this.#orders.maxMessageBytes) return;
+    if (fits(packed, this.#orders.maxMessageBytes)) return;
     throw new DrowseError(
       'ERR_DROWSE_MESSAGE_TOO_LARGE',
-      `The ${what} has ${size} bytes; maxMessageMb allows ${this.#orders.maxMessageBytes}. The turn was rolled back.`,
+      `The ${what} has ${sizeOf(packed)} bytes; maxMessageMb allows ${this.#orders.maxMessageBytes}. The turn was rolled back.`,
     );
   }
 }

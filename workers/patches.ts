@@ -127,6 +127,7 @@ export function graft(next: object, patches: Patches, put: (value: object, conta
 }
 
 function keepsOrder(before: Container, after: Container, patches: readonly Patch[]): boolean {
+  if (patches.every(({ op }) => op === 'replace')) return sameSequence(keysOf(before), keysOf(after));
   const keys = new Set(keysOf(before));
   for (const { op, path, value } of patches) {
     const key = before instanceof Set ? value : path.at(-1);

@@ -1,4 +1,4 @@
-import { bytesOf } from '../../core/codec.ts';
+import { viewOf } from '../../core/codec.ts';
 import type { Step } from '../../storage/messages.ts';
 import type { Journal } from '../../storage/store.ts';
 import type { Change } from '../../workers/protocol.ts';
@@ -25,8 +25,8 @@ export class RecordWriter {
   /** Writes a turn's change, if there is one, and the steps that belong to it. */
   write(change: Change | undefined, steps: readonly Step[]): void {
     const journal = this.#journal as Journal;
-    if (change?.kind === 'record') this.#gate.add(journal.append(bytesOf(change.packed), steps));
-    else if (change) this.#gate.add(journal.snapshot(journal.sequence + 1, bytesOf(change.packed), steps));
+    if (change?.kind === 'record') this.#gate.add(journal.append(viewOf(change.packed), steps));
+    else if (change) this.#gate.add(journal.snapshot(journal.sequence + 1, viewOf(change.packed), steps));
     else if (steps.length > 0) this.#gate.add(journal.write(steps));
   }
 
