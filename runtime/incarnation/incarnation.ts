@@ -54,7 +54,7 @@ export class Incarnation {
     return this.#isolate;
   }
 
-  /** Waits for room, reads what is stored, starts the thread and rebuilds the agent in it. Undefined where that failed: it is ending. */
+  /** Waits for room, starts the thread, reads what is stored and rebuilds the agent in it. Undefined where that failed: it is ending. */
   async start(room: Promise<void> | undefined): Promise<{ idleTimeoutMs: number | undefined } | undefined> {
     try {
       const { store, settings, types, quarantines, isolates, shared } = this.#hosting;
@@ -62,6 +62,8 @@ export class Incarnation {
       if (room) await Promise.race([room, this.ended]);
       if (this.#verdict) return undefined;
       while (this.#inbox.written) await this.#inbox.written;
+      // It starts while the store is read.
+      const isolate = this.#spawn();
       const { journal, stored, pending } = await store.open(this.#agentId);
       if (this.#verdict) {
         journal.close();
@@ -69,7 +71,6 @@ export class Incarnation {
       }
       this.turns.open(journal);
       this.#inbox.load(pending);
-      const isolate = this.#spawn();
       const { maxMessageBytes, maxStateBytes } = settings;
       const module = await this.#inTime(isolates.load(isolate, this.#type));
       const tools = this.#hosting.tools?.kinds ?? {};
