@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { InvalidArgumentError, Option } from 'commander';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { EVENT_STREAM, KEY_HEADER } from '../server/headers.ts';
 import { Failure } from './failure.ts';
 
@@ -55,15 +56,17 @@ export async function* follow(url: string, path: string, question: Question): As
     await readAnswer(url, response);
     throw notAHost(url, response);
   }
-  let unread = '';
+  const events: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (event) => events.push(event) });
   try {
     for await (const text of response.setEncoding('utf8')) {
-      const events = `${unread}${text}`.split('\n\n');
-      unread = events.pop() as string;
-      for (const event of events) {
-        const said = readEvent(event);
-        yield said;
-        if ('reply' in said) return;
+      parser.feed(text);
+      for (const { event, data } of events.splice(0)) {
+        if (event === 'error') throw refusal(parse(data) as Refused);
+        if (event === 'chunk') yield { chunk: parse(data) };
+        if (event !== 'reply') continue;
+        yield { reply: parse(data) };
+        return;
       }
     }
   } catch (error) {
@@ -99,14 +102,6 @@ async function readAnswer(url: string, response: http.IncomingMessage): Promise<
     throw notAHost(url, response);
   if (body.error) throw refusal(body.error);
   return body;
-}
-
-/** One event, a name and JSON. Throws what an error says. */
-function readEvent(event: string): Said {
-  const [, name, json = ''] = /^event: (\w+)\ndata: (.*)$/s.exec(event) ?? [];
-  const value = parse(json);
-  if (name === 'error') throw refusal(value as Refused);
-  return name === 'chunk' ? { chunk: value } : { reply: value };
 }
 
 interface Refused {

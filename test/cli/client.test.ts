@@ -70,6 +70,18 @@ t.test('what answers and is no host is told apart', async (t) => {
   t.match(stderr, /^drowse: What answers at .* is not a drowse host \(status 200\)\.\n$/);
 });
 
+t.test('of a stream, comments and events that a newer host may send are passed over', async (t) => {
+  const said = [': still here', 'event: thought\ndata: 1', 'event: chunk\ndata: "a"', 'event: reply\ndata: "b"'];
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'text/event-stream').end(said.map((event) => `${event}\n\n`).join(''));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const args = ['send', 'probe/ada', '{}', '--stream', '--json', '--url', `http://127.0.0.1:${port}`];
+  t.same(await drowse(args), { status: 0, stdout: '{"chunk":"a"}\n{"reply":"b"}\n', stderr: '' });
+});
+
 t.test('a wrong call is status 2 and says what is wrong with it', async (t) => {
   const wrong: [string[], RegExp][] = [
     [[], /Usage: drowse/],

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { MemoryStore } from '../../runtime/index.ts';
+import { answerEvents } from '../../server/event-stream.ts';
 import { serve } from '../../server/serve.ts';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
@@ -63,6 +64,29 @@ t.test('what fails before the first chunk has its status, what fails later is an
   t.match(error, /^event: error\ndata: \{"code":"AGENT_ERROR","name":"RangeError","message":"it was told to throw",/);
   const crashed = await (await stream({ do: 'yield', chunks: [1], end: 'exit' })).text();
   t.match(crashed, /event: error\ndata: \{"code":"ERR_DROWSE_AGENT_CRASHED",.*"retryable":true/);
+});
+
+t.test('a turn that is silent, at first or between chunks, keeps its connection', async (t) => {
+  const said = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+  async function* speak(): AsyncGenerator<string, string, void> {
+    for (const { promise } of said) {
+      await promise;
+      yield 'a';
+    }
+    return 'b';
+  }
+  const stream = Object.assign(speak(), { reply: Promise.resolve('b') });
+  const { body } = await answerEvents(stream, 'streamer/ada', 5);
+  const reader = (body as ReadableStream<Uint8Array<ArrayBuffer>>).pipeThrough(new TextDecoderStream()).getReader();
+  const heard: string[] = [];
+  let comments = 0;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    if (part.value !== ': the turn goes on\n\n') heard.push(part.value);
+    // Each chunk comes once two comments were heard.
+    else if (++comments % 2 === 0) said[comments / 2 - 1]?.resolve();
+  }
+  t.ok(comments >= 4);
+  t.equal(heard.join(''), 'event: chunk\ndata: "a"\n\nevent: chunk\ndata: "a"\n\nevent: reply\ndata: "b"\n\n');
 });
 
 t.test('a client that reads slowly slows the agent', async (t) => {
