@@ -185,7 +185,8 @@ t.test('it holds what runs, its types and its docs: no tests, benchmarks, source
   const paths = files.map(({ path }) => path);
   for (const path of [
     'dist/runtime/index.js',
-    'dist/workers/thread-entry.js',
+    'dist/workers/thread-start.cjs',
+    'dist/workers/thread-entry.cjs',
     'dist/workers/define-agent.d.ts',
     'LICENSE',
   ]) {
@@ -193,7 +194,7 @@ t.test('it holds what runs, its types and its docs: no tests, benchmarks, source
   }
   const strange = paths.filter(
     (path) =>
-      !/^(dist\/.+\.(js|d\.ts)|docs\/.+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path) ||
+      !/^(dist\/.+\.(c?js|d\.ts)|docs\/.+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path) ||
       /(^|\/)(test|tests|bench|node_modules|\.tap)\/|^dist\/tools\/|\.test\./.test(path),
   );
   t.strictSame(strange, []);

@@ -5,16 +5,19 @@ import { loadDefinition } from './load-definition.ts';
 import type { Control } from './protocol.ts';
 import { rehearse } from './rehearsal.ts';
 
-/** What can be called in a worker from outside: what is named here, and nothing else. `leave` ends the worker. */
-export function controlOf(host: Host, leave: () => void): Control {
+/**
+ * What can be called in a worker from outside: what is named here, and nothing else. `leave` ends the worker; `compiled` is what its
+ * entry has been compiled to, where others can use that.
+ */
+export function controlOf(host: Host, leave: () => void, compiled?: () => Uint8Array): Control {
   return {
     prepare: async (module, how) => {
       try {
         await loadDefinition(module);
         // As it ends, it would be too late for those that start meanwhile.
         flushCompileCache?.();
-        if (how.rehearsed) await rehearse();
-        return { ok: true };
+        if (how.rehearsed || compiled) await rehearse();
+        return { ok: true, compiled: compiled?.() };
       } catch (error) {
         return { ok: false, fault: toFault(error) };
       }

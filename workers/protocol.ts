@@ -13,6 +13,16 @@ export interface Boot {
   /** The cells of a {@link Pulse}. */
   readonly pulse: SharedArrayBuffer;
   readonly heartbeatIntervalMs: number;
+  /** What the entry has been compiled to by now, to be had where the host has nothing of it yet. */
+  compiled?: () => Uint8Array;
+}
+
+/** The entry of a thread as a script. */
+export interface ThreadCode {
+  readonly source: string;
+  readonly url: string;
+  /** What another thread had compiled of it. */
+  readonly compiled: Uint8Array | undefined;
 }
 
 /** What goes to an agent's process by its channel: frames, or a message of the control plane. */
@@ -182,7 +192,9 @@ export interface Orders {
   readonly maxStateBytes: number;
 }
 
-export type Prepared = { readonly ok: true } | { readonly ok: false; readonly fault: Fault };
+export type Prepared =
+  /** `compiled`: what {@link Boot.compiled} had. */
+  { readonly ok: true; readonly compiled: Uint8Array | undefined } | { readonly ok: false; readonly fault: Fault };
 
 export type Hydrated =
   | { readonly ok: true; readonly idleTimeoutMs: number | undefined }

@@ -10,7 +10,7 @@ import type { Boot, Up } from './protocol.ts';
 import { Pulse } from './pulse.ts';
 import { type DownWire, readDown, sendUp } from './wire.ts';
 
-const { turns, control, pulse: cells, heartbeatIntervalMs } = workerData as Boot;
+const { turns, control, pulse: cells, heartbeatIntervalMs, compiled } = workerData as Boot;
 for (const key of Object.keys(workerData)) delete workerData[key];
 // Node has read it, and it is none of what the agent is to see.
 delete process.env.NODE_COMPILE_CACHE;
@@ -27,6 +27,6 @@ turns.on('message', (frames: readonly DownWire[]) => {
   for (const frame of frames) host.take(readDown(frame));
 });
 expose(
-  controlOf(host, () => soon(exit)),
+  controlOf(host, () => soon(exit), compiled),
   nodeEndpoint(control),
 );

@@ -9,6 +9,7 @@ import type { Guarded, HeapExceeded, HeapWatch } from './heap-guard.ts';
 import { Hung } from './hung.ts';
 import { ProcessCarrier } from './process-carrier.ts';
 import { ThreadCarrier } from './thread-carrier.ts';
+import { keepCompiled } from './thread-code.ts';
 
 /** How long a terminated isolate may take to end before it counts as a zombie: one that is blocked in a native call. */
 const ZOMBIE_AFTER_MS = 2_000;
@@ -127,6 +128,7 @@ export class Isolate implements Guarded, Beating {
   async prepare(module: string, how: { readonly rehearsed: boolean }): Promise<void> {
     const prepared = await this.call<Prepared>((control) => control.prepare(module, how));
     if (!prepared.ok) throw fromFault(prepared.fault, this.name);
+    if (prepared.compiled) keepCompiled(prepared.compiled);
   }
 
   get busyForMs(): number | undefined {

@@ -1,4 +1,3 @@
-import { extname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { type Remote, wrap } from 'comlink';
@@ -9,10 +8,8 @@ import { Pulse } from '../../workers/pulse.ts';
 import { readUp, sendDown, type UpWire } from '../../workers/wire.ts';
 import type { Carrier, CarrierOptions, Listener, Memory } from './carrier.ts';
 import { compileCache } from './compile-cache.ts';
+import { threadStart } from './thread-code.ts';
 import { cpuMsOf, hardLimits, memoryOf, ranMs, whereaboutsOf } from './thread-facts.ts';
-
-// From sources and from dist/ alike.
-const ENTRY = new URL(`../../workers/thread-entry${extname(import.meta.filename)}`, import.meta.url);
 
 /** How many frames of one thread are taken in one go: a thread that posts without end must not keep all others waiting. */
 const BURST = 32;
@@ -40,9 +37,10 @@ export class ThreadCarrier implements Carrier {
     this.#turns = turns.port1;
     this.#control = control.port1;
     this.control = wrap<Control>(nodeEndpoint(this.#control));
-    this.#worker = new Worker(ENTRY, {
+    const { entry, workerData } = threadStart(boot);
+    this.#worker = new Worker(entry, {
       name: options.name,
-      workerData: boot,
+      workerData,
       transferList: [boot.turns, boot.control],
       // Not the host's: its loaders and debug flags would be loaded again by every worker.
       execArgv: [],
