@@ -74,7 +74,7 @@ export interface SupervisorOptions {
   idleTimeoutMs?: number;
   /** How often idle agents are looked for; default 5 min. */
   sweepIntervalMs?: number;
-  /** How often a thread writes its heartbeat; default 5 s. */
+  /** How often each agent's heartbeat is looked at; default 5 s. */
   heartbeatIntervalMs?: number;
   /**
    * How long an agent may block its event loop before its thread is ended, found to within two heartbeats; default 30 s.

@@ -73,6 +73,9 @@ export class Host {
       case 'cancel':
         this.#cancel(frame.number);
         return;
+      case 'beat':
+        this.#pulse.beat();
+        return;
       case 'read':
         if (this.#running?.number === frame.number) this.#running.chunks?.read(frame.count);
         return;

@@ -12,7 +12,6 @@ export interface Boot {
   readonly control: MessagePort;
   /** The cells of a {@link Pulse}. */
   readonly pulse: SharedArrayBuffer;
-  readonly heartbeatIntervalMs: number;
   /** What the entry has been compiled to by now, to be had where the host has nothing of it yet. */
   compiled?: () => Uint8Array;
 }
@@ -49,6 +48,8 @@ export type Down =
       readonly streams: boolean;
     }
   | { readonly kind: 'cancel'; readonly number: number }
+  /** Has it write a heartbeat. */
+  | { readonly kind: 'beat' }
   /** So many more chunks of the turn were read. */
   | { readonly kind: 'read'; readonly number: number; readonly count: number }
   | { readonly kind: 'chunk'; readonly call: number; readonly chunk: Packed }

@@ -10,7 +10,7 @@ import type { Boot, Up } from './protocol.ts';
 import { Pulse } from './pulse.ts';
 import { type DownWire, readDown, sendUp } from './wire.ts';
 
-const { turns, control, pulse: cells, heartbeatIntervalMs, compiled } = workerData as Boot;
+const { turns, control, pulse: cells, compiled } = workerData as Boot;
 for (const key of Object.keys(workerData)) delete workerData[key];
 // Node has read it, and it is none of what the agent is to see.
 delete process.env.NODE_COMPILE_CACHE;
@@ -18,7 +18,6 @@ conceal([turns, control]);
 
 const pulse = new Pulse(cells);
 pulse.beat();
-setInterval(() => pulse.beat(), heartbeatIntervalMs).unref();
 
 const exit = process.exit.bind(process, 0);
 const soon = setImmediate.bind(globalThis);

@@ -30,6 +30,8 @@ export interface Carrier {
   readonly pid: number | undefined;
   /** For how long it has run code, in milliseconds; undefined where asking for that is no cheaper than {@link memory}. */
   readonly ranMs: number | undefined;
+  /** When its event loop last turned, in milliseconds since 1970, as it was when this was last asked; 0 before the first time. */
+  lastBeat(): number;
   /** Hands over the frames of one tick. */
   post(frames: readonly Down[]): void;
   /** Gives the listener what was said and lies unread. */

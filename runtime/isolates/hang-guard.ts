@@ -5,7 +5,9 @@ import { stillFor } from '../policies.ts';
 
 /** A thread as the guard sees it. */
 export interface Beating {
-  readonly pulse: { readonly lastBeat: number; readonly running: number | undefined };
+  readonly pulse: { readonly running: number | undefined };
+  /** When its event loop last turned, in milliseconds since 1970; 0 before the first time. */
+  lastBeat(): number;
   /** Called once: its event loop has not turned for so long, in milliseconds. */
   hung(blockedMs: number): void;
   /** The turn of that number has been running for longer than `turnTimeoutMs`. May be called again for the same turn. */
@@ -66,7 +68,8 @@ export class HangGuard {
     const sinceMs = this.#clock.elapsed() - this.#lookedAt;
     for (const watched of this.#watched.values()) {
       const { thread } = watched;
-      const { lastBeat, running } = thread.pulse;
+      const lastBeat = thread.lastBeat();
+      const { running } = thread.pulse;
       // Before its first beat it starts, for which it has a time of its own.
       const sameBeat = lastBeat !== 0 && lastBeat === watched.beat;
       watched.silentMs = stillFor(sameBeat, watched.silentMs, sinceMs, heartbeatIntervalMs);

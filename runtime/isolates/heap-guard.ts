@@ -103,7 +103,9 @@ export class HeapWatch {
     if (this.#stopped) return;
     if (this.#next) this.#timers.cancel(this.#next);
     this.#intervalMs = ms;
-    this.#next = this.#timers.add(ms, () => void this.#look());
+    // Quiet threads are looked at together: a look at each by itself would wake this one ever so often.
+    const late = ms > COOL_MS ? COOL_MS - ((this.#clock.elapsed() + ms) % COOL_MS) : 0;
+    this.#next = this.#timers.add(ms + late, () => void this.#look());
   }
 
   async #look(): Promise<void> {

@@ -131,6 +131,10 @@ export class Isolate implements Guarded, Beating {
     if (prepared.compiled) keepCompiled(prepared.compiled);
   }
 
+  lastBeat(): number {
+    return this.#over ? this.pulse.lastBeat : this.#carrier.lastBeat();
+  }
+
   get busyForMs(): number | undefined {
     const since = this.pulse.lastBeat === 0 ? this.#startedAt : this.pulse.runningSince;
     return since === undefined ? undefined : Date.now() - since;

@@ -82,6 +82,10 @@ export class ProcessCarrier implements Carrier {
     return this.#child.pid;
   }
 
+  lastBeat(): number {
+    return this.pulse.lastBeat;
+  }
+
   post(turns: readonly Down[]): void {
     this.#channel.send({ turns });
   }

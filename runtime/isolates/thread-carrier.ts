@@ -23,6 +23,9 @@ export class ThreadCarrier implements Carrier {
   readonly #turns: MessagePort;
   readonly #control: MessagePort;
   readonly #listener: Listener;
+  /** For how long it had waited in all when that had last grown, and when that was. */
+  #idleMs = 0;
+  #waitedAt = 0;
 
   constructor(options: CarrierOptions, listener: Listener) {
     const turns = new MessageChannel();
@@ -31,7 +34,6 @@ export class ThreadCarrier implements Carrier {
       turns: turns.port2,
       control: control.port2,
       pulse: this.pulse.buffer,
-      heartbeatIntervalMs: options.heartbeatIntervalMs,
     };
     this.#listener = listener;
     this.#turns = turns.port1;
@@ -58,6 +60,17 @@ export class ThreadCarrier implements Carrier {
 
   get ranMs(): number {
     return ranMs(this.#worker);
+  }
+
+  /** One that has waited for something since has turned; one that did not is asked, and answers if it turns without a wait. */
+  lastBeat(): number {
+    const { idle } = this.#worker.performance.eventLoopUtilization();
+    if (idle > this.#idleMs) {
+      this.#idleMs = idle;
+      this.#waitedAt = Date.now();
+    } else this.post([{ kind: 'beat' }]);
+    const { lastBeat } = this.pulse;
+    return lastBeat === 0 ? 0 : Math.max(lastBeat, this.#waitedAt);
   }
 
   post(frames: readonly Down[]): void {

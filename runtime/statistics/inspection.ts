@@ -35,7 +35,7 @@ export function inspectAwake(agent: Agent, { heap, cpuMs }: Asked, now: number):
     turnOf: turnOf(incarnation?.turns.running),
     keptAwake: incarnation?.turns.keptAwake ?? false,
     cpuMs: cpuMs === undefined ? undefined : Math.round(cpuMs),
-    heartbeatAgeMs: since(pulse?.lastBeat || undefined, now),
+    heartbeatAgeMs: since(incarnation?.isolate?.lastBeat() || undefined, now),
     crashes: agent.restarts.crashes,
     output: incarnation?.output.last,
     memory: heap && { heapUsedMb: mb(heap.used), externalMb: mb(heap.external) },

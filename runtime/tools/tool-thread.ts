@@ -39,6 +39,10 @@ export class ToolThread implements Guarded, Beating, Holder {
     return since === undefined ? undefined : Date.now() - since;
   }
 
+  lastBeat(): number {
+    return this.pulse.lastBeat;
+  }
+
   get ranMs(): number {
     return ranMs(this.#worker);
   }

@@ -19,7 +19,6 @@ async function prepare(t: Test, compiled: Uint8Array | undefined): Promise<Prepa
     turns: turns.port2,
     control: control.port2,
     pulse: new Pulse().buffer,
-    heartbeatIntervalMs: 1_000,
   };
   const code: ThreadCode = { source: readFileSync(SCRIPT, 'utf8'), url: pathToFileURL(SCRIPT).href, compiled };
   const transferList = [boot.turns, boot.control];

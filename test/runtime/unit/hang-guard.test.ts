@@ -10,7 +10,9 @@ function setUp() {
   const clock = new ManualClock();
   const guard = new HangGuard(new Timers(clock), clock, LIMITS);
   const thread = {
-    pulse: { lastBeat: 0, running: undefined as number | undefined },
+    beat: 0,
+    lastBeat: () => thread.beat,
+    pulse: { running: undefined as number | undefined },
     hungFor: undefined as number | undefined,
     overdueTurn: undefined as number | undefined,
     hung(ms: number) {
@@ -23,7 +25,7 @@ function setUp() {
   guard.watch(thread);
   const pass = (ms: number, beating: boolean) => {
     for (let passed = 0; passed < ms; passed += 10) {
-      if (beating) thread.pulse.lastBeat += 1;
+      if (beating) thread.beat += 1;
       clock.advance(10);
     }
   };
