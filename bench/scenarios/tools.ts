@@ -12,7 +12,7 @@ export async function run(context: Context): Promise<Outcome> {
   const count = context.short ? 20 : 100;
   const stand = (kind: 'imports' | 'tools', what: string) => {
     progress(`${count} agents that ${what}`);
-    return standing({ context, kind, count, idleMs: 0 });
+    return standing({ context, kind, count });
   };
   const imports = await stand('imports', 'import it');
   const tools = await stand('tools', 'call it');
