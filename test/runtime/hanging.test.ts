@@ -63,6 +63,12 @@ t.test('a tell that hangs its agent is given up after its attempts, and says so'
   await eventually('the next was processed', async () => (await host.inspect('a'))?.inbox.waiting === 0);
 });
 
+t.test('an agent whose loop turns without ever waiting is not hung', async (t) => {
+  const host = await openHost(t, options);
+  t.equal(await host.send('a', { turnFor: 5 * options.hangTimeoutMs }), 1);
+  t.equal(host.stats().crashes, 0);
+});
+
 t.test('an agent that awaits something is not hung, but its turn has an end', async (t) => {
   const host = await openHost(t, { ...options, turnTimeoutMs: 400 });
   await t.rejects(host.send('a', 'await'), { code: 'ERR_DROWSE_TIMEOUT', message: /turnTimeoutMs \(400 ms\)/ });
