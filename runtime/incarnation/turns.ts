@@ -170,7 +170,9 @@ export class Turns {
   async close(cause: Error): Promise<Pick<Ending, 'unwritten' | 'unbegun'>> {
     this.#calls.cancelAll();
     if (this.running) this.#trace(this.running, 'ended');
-    const unbegun = this.#window.close(this.#isolate()?.pulse.begun ?? 0, cause, this.#gate.failed);
+    // What a turn has yielded leaves before the news of its end.
+    const later = (reject: () => void) => this.#gate.pass(reject, reject);
+    const unbegun = this.#window.close(this.#isolate()?.pulse.begun ?? 0, cause, this.#gate.failed, later);
     // The next incarnation reads the disk: every write of this one must have reached it, or failed, by then.
     await this.#gate.settled();
     this.#writer.close();

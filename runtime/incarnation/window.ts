@@ -66,14 +66,15 @@ export class Window {
 
   /**
    * The thread is gone: rejects what is in it, but for sends whose turns never began, which it returns. `begun` is the number
-   * of the last that did; `spared` says that no message is to blame.
+   * of the last that did; `spared` says that no message is to blame. What somebody reads is rejected by `later`.
    */
-  close(begun: number, cause: Error, spared: boolean): Delivery[] {
+  close(begun: number, cause: Error, spared: boolean, later: (reject: () => void) => void): Delivery[] {
     const unbegun: Delivery[] = [];
     for (const { number, delivery } of this.#places.splice(0)) {
       const began = number <= begun;
       if (delivery.durable && (!began || spared)) delivery.spare(cause);
       else if (!began && !delivery.cancelled) unbegun.push(delivery);
+      else if (delivery.reader) later(() => delivery.reject(delivery.cancelled ?? cause));
       else delivery.reject(delivery.cancelled ?? cause);
     }
     return unbegun;

@@ -17,17 +17,23 @@ export function replay(run: Run, lives: Lives): string[] {
   for (const [agent, given] of [...called(run, lives), ...hooked(run, lives, seen)]) model.give(agent, given);
 
   const wrong: string[] = [];
-  // What an agent can do, it can do later as well: the order among agents is of no account.
-  for (let moved = true; moved; ) {
+  const bury = (): boolean => {
     const left = letters.filter((letter) => {
       const dead = model.bury(letter.agent, letter.token);
       if (dead && !isFair(run, lives, letter.agent, dead, letter))
         wrong.push(`${letter.token} was given up too early, or late`);
       return !dead;
     });
-    moved = left.length < letters.length;
+    const some = left.length < letters.length;
     letters = left;
+    return some;
+  };
+  // What an agent can do, it can do later as well: the order among agents is of no account.
+  for (let moved = true; moved; ) {
+    moved = false;
     for (const { agent, rest } of logs) {
+      // At once, before what came behind it is taken: of what may have been deleted, that would say that it was.
+      moved = bury() || moved;
       const given = rest[0] && model.commit(agent, rest[0].token, rest[0].at);
       if (!given) continue;
       if (!isFair(run, lives, agent, given)) wrong.push(`${given.message.token} was tried too often, or too little`);

