@@ -1,7 +1,6 @@
 import { flushCompileCache } from 'node:module';
 import { toFault } from '../core/fault.ts';
 import type { Host } from './host.ts';
-import { loadDefinition } from './load-definition.ts';
 import type { Control } from './protocol.ts';
 import { rehearse } from './rehearsal.ts';
 
@@ -13,7 +12,7 @@ export function controlOf(host: Host, leave: () => void, compiled?: () => Uint8A
   return {
     prepare: async (module, how) => {
       try {
-        await loadDefinition(module);
+        await host.load(module);
         // As it ends, it would be too late for those that start meanwhile.
         flushCompileCache?.();
         if (how.rehearsed || compiled) await rehearse();

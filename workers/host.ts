@@ -33,7 +33,8 @@ interface Running {
 export class Host {
   readonly #post: (frame: Up) => void;
   readonly #pulse: Pulse;
-  readonly #load: (module: string) => Promise<AgentDefinition>;
+  /** Finds the agent that a module defines. */
+  readonly load: (module: string) => Promise<AgentDefinition>;
   readonly #log: AgentLog;
   readonly #calls: Calls;
   readonly #wakefulness: Wakefulness;
@@ -49,7 +50,6 @@ export class Host {
   /** What was told and set outside a turn (by `activate`), to be kept with the next one. */
   #carried: Effects | undefined;
 
-  /** `load` finds the agent that a module defines. */
   constructor(
     post: (frame: Up) => void,
     pulse: Pulse,
@@ -57,7 +57,7 @@ export class Host {
   ) {
     this.#post = post;
     this.#pulse = pulse;
-    this.#load = load;
+    this.load = load;
     this.#calls = new Calls(post);
     this.#log = new LogLines(post);
     this.#wakefulness = new Wakefulness(post, this.#log);
@@ -100,7 +100,7 @@ export class Host {
       const { agentId, types, tools, maxMessageBytes } = orders;
       const [log, calls, wakefulness, shared] = [this.#log, this.#calls, this.#wakefulness, this.#shared];
       this.#surroundings = { agentId, types, tools, maxMessageBytes, log, calls, wakefulness, shared };
-      this.#definition = await this.#load(orders.module);
+      this.#definition = await this.load(orders.module);
       this.#state = await this.#rebuild(stored);
       await this.#activate();
       return { ok: true, idleTimeoutMs: this.#definition.idleTimeoutMs };

@@ -1,11 +1,14 @@
 import { asError, DrowseError } from '../core/errors.ts';
 import type { AgentDefinition } from './define-agent.ts';
 
+/** Imports a module. */
+export type Import = (url: string) => Promise<{ default?: unknown }>;
+
 /** Imports an agent module and checks what it exports. Throws `ERR_DROWSE_BAD_AGENT_MODULE` that names the module. */
-export async function loadDefinition(module: string): Promise<AgentDefinition> {
+export async function loadDefinition(module: string, load: Import = (url) => import(url)): Promise<AgentDefinition> {
   let exported: { default?: unknown };
   try {
-    exported = await import(module);
+    exported = await load(module);
   } catch (cause) {
     throw bad(module, `cannot be loaded: ${asError(cause).message}`, cause);
   }

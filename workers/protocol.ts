@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Packed } from '../core/codec.ts';
 import type { Fault } from '../core/fault.ts';
 import type { LogLevel } from '../core/log.ts';
+import type { Import } from './load-definition.ts';
 import type { ToolKind } from './tool-protocol.ts';
 
 /** What a worker is started with. The entry takes it out of `workerData` before any of the agent's code is loaded. */
@@ -14,6 +15,8 @@ export interface Boot {
   readonly pulse: SharedArrayBuffer;
   /** What the entry has been compiled to by now, to be had where the host has nothing of it yet. */
   compiled?: () => Uint8Array;
+  /** Imports a module for an entry that is a script, and cannot. */
+  load?: Import;
 }
 
 /** The entry of a thread as a script. */

@@ -1,7 +1,7 @@
 // The first code in an agent's thread, of what ships: runs the thread's entry as a script, of which the host has compiled code
 // at hand. From sources, the entry is loaded as a module.
 import { createRequire } from 'node:module';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 import { workerData } from 'node:worker_threads';
 import type { Boot, ThreadCode } from './protocol.ts';
 
@@ -11,7 +11,7 @@ delete boot.code;
 const script = new Script(source, {
   filename: url,
   ...(compiled && { cachedData: compiled }),
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
 if (compiled === undefined || script.cachedDataRejected) boot.compiled = () => script.createCachedData();
+boot.load = (module) => import(module);
 script.runInThisContext()(createRequire(url), url);

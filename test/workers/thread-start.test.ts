@@ -22,7 +22,12 @@ async function prepare(t: Test, compiled: Uint8Array | undefined): Promise<Prepa
   };
   const code: ThreadCode = { source: readFileSync(SCRIPT, 'utf8'), url: pathToFileURL(SCRIPT).href, compiled };
   const transferList = [boot.turns, boot.control];
-  const worker = new Worker(join(SHIPPED, 'thread-start.cjs'), { workerData: { ...boot, code }, transferList });
+  const worker = new Worker(join(SHIPPED, 'thread-start.cjs'), {
+    workerData: { ...boot, code },
+    transferList,
+    stderr: true,
+  });
+  worker.stderr.on('data', (text) => t.fail(String(text)));
   t.teardown(() => worker.terminate());
   return wrap<Control>(nodeEndpoint(control.port1)).prepare(fixture('probe').href, { rehearsed: false });
 }
