@@ -2,7 +2,7 @@
  * What a thread tells without sending a message: four numbers in shared memory, written by the thread alone.
  * Each is one aligned 64-bit store, which a reader never sees half written.
  *
- *     0  beat      when the event loop last turned, milliseconds since 1970
+ *     0  beat      when the event loop turned as it last wrote that, milliseconds since 1970: of a thread, when it was asked to
  *     1  begun     number of the last message whose turn began
  *     2  begunAt   when it began, milliseconds since 1970
  *     3  ended     number of the last message whose turn ended
