@@ -52,3 +52,9 @@ export async function openHeld(
   t.teardown(() => disk.release());
   return { host, disk };
 }
+
+/** How many threads and processes there are of agents; spares that are ready are none of any agent's. */
+export function agentWorkers(host: Supervisor): number {
+  const { threads, processes, spares } = host.stats().workers;
+  return threads + processes - spares;
+}

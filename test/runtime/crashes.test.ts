@@ -1,6 +1,6 @@
 import t from 'tap';
 import { eventually } from '../eventually.ts';
-import { fixture, openHost } from '../host.ts';
+import { agentWorkers, fixture, openHost } from '../host.ts';
 
 const crashes = {
   exit: { do: 'exit', code: 3 },
@@ -40,7 +40,7 @@ t.test('other agents notice nothing of a crash', async (t) => {
 t.test('a crash with nothing waiting leaves the agent asleep', async (t) => {
   const host = await openHost(t);
   await t.rejects(host.send('probe/a', { do: 'exit', code: 1 }));
-  await eventually('no worker is left', () => host.stats().workers.threads === 0 && host.stats().workers.backoff === 0);
+  await eventually('no worker is left', () => agentWorkers(host) === 0 && host.stats().workers.backoff === 0);
   t.equal((await host.inspect('probe/a'))?.status, undefined);
 });
 
@@ -97,7 +97,7 @@ t.test('an agent that never finishes starting is ended, and whoever waits is tol
   const host = await openHost(t, { agents: { endless: fixture('endless') }, startTimeoutMs: 50 });
   await t.rejects(host.send('a', 1), { code: 'ERR_DROWSE_AGENT_CRASHED', message: /startTimeoutMs/ });
   await t.rejects(host.warm('a'), { code: 'ERR_DROWSE_AGENT_CRASHED' });
-  await eventually('no thread is left', () => host.stats().workers.threads === 0);
+  await eventually('no worker is left', () => agentWorkers(host) === 0);
 });
 
 t.test('a listener may delete, passivate or message the agent that an event is about', async (t) => {

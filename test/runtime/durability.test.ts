@@ -1,7 +1,7 @@
 import t from 'tap';
 import { eventually } from '../eventually.ts';
 import { HeldStore } from '../held-store.ts';
-import { openHost } from '../host.ts';
+import { agentWorkers, openHost } from '../host.ts';
 
 /** Whether a promise is still open after everything that is ready has run. */
 async function isOpen(promise: Promise<unknown>): Promise<boolean> {
@@ -109,7 +109,7 @@ t.test('a message that is cancelled between two incarnations is not given to the
   const behind = host.send('a', { do: 'note', what: 2 }, { signal: controller.signal });
   const told = t.rejects(behind, { code: 'ERR_DROWSE_ABORTED' });
   await crashed;
-  await eventually('the thread is gone, its write under way', () => host.stats().workers.threads === 0);
+  await eventually('the worker is gone, its write under way', () => agentWorkers(host) === 0);
   controller.abort();
   store.release();
   t.equal(await first, 1);

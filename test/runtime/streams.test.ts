@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { eventually } from '../eventually.ts';
 import type { Order } from '../fixtures/streamer.ts';
-import { fixture, openHeld, openHost } from '../host.ts';
+import { agentWorkers, fixture, openHeld, openHost } from '../host.ts';
 import { notes, read, readFirst, say, sayThen, traced, traceFile } from './reading.ts';
 
 const agents = { streamer: fixture('streamer') };
@@ -197,7 +197,7 @@ t.test('a crash while an earlier turn is written ends the loop behind the chunks
   const first = host.send('a', say(1));
   const reading = read(host.stream('a', sayThen('exit')));
   await eventually('the first turn waits to be written', () => disk.waiting === 1);
-  await eventually('the second has ended the thread', () => host.stats().workers.threads === 0);
+  await eventually('the second has ended its worker', () => agentWorkers(host) === 0);
   disk.release();
   t.equal(await first, 1);
   t.match(await reading, { chunks: ['a'], error: { code: 'ERR_DROWSE_AGENT_CRASHED' } });
