@@ -3,10 +3,16 @@ import type { Deadline } from '../../core/deadlines.ts';
 import type { Timers } from '../../core/timers.ts';
 import { isMeasured, isOverLimit, nextLook } from '../policies.ts';
 
-/** A thread as the guard sees it. Bytes. */
+/** What a thread holds, in bytes. */
+interface Held {
+  readonly used: number;
+  readonly external: number;
+}
+
+/** A thread as the guard sees it. */
 export interface Guarded {
   /** Undefined where the thread gives no answer. */
-  heap(): Promise<{ used: number; external: number } | undefined>;
+  heap(): Promise<Held | undefined>;
   /** For how long its turn, or its start, has been running, in milliseconds; undefined between turns. */
   readonly busyForMs: number | undefined;
   /** For how long it has run code since it was started, in milliseconds; undefined where that is not known. */
@@ -19,7 +25,7 @@ export interface Guarded {
 export class HeapExceeded extends Error {
   override readonly name = 'HeapExceeded';
 
-  constructor(used: number, external: number, limit: number) {
+  constructor({ used, external }: Held, limit: number) {
     const mb = (bytes: number) => Math.round(bytes / 2 ** 20);
     super(
       `it held ${mb(used + external)} MiB (${mb(used)} of heap, ${mb(external)} external); maxHeapMb allows ${mb(limit)}`,
@@ -60,8 +66,8 @@ export class HeapWatch {
   /** For how long the thread had run when it was last measured. */
   #ranMs = 0;
   #measuredAt = Number.NEGATIVE_INFINITY;
-  /** What the thread held when it was last measured, as a share of the limit. */
-  #share = 0;
+  /** What the thread held when it was last measured. */
+  #held: Held = { used: 0, external: 0 };
   /** Since when every sample was over the limit. */
   #overSince: number | undefined;
   #below: PromiseWithResolvers<void> | undefined;
@@ -77,7 +83,17 @@ export class HeapWatch {
 
   /** What the thread held when it was last measured, in bytes. */
   get bytes(): number {
-    return this.#share * this.#limit;
+    return this.#held.used + this.#held.external;
+  }
+
+  /** What is wrong with the thread if it was above its limit when it was last measured. */
+  excess(): HeapExceeded | undefined {
+    return this.#share > 1 ? new HeapExceeded(this.#held, this.#limit) : undefined;
+  }
+
+  /** What it held then, as a share of the limit. */
+  get #share(): number {
+    return this.bytes / this.#limit;
   }
 
   /** The thread was given something to do. */
@@ -123,15 +139,14 @@ export class HeapWatch {
     this.#measuring = false;
     // Without an answer it is in a native call: nothing is known of it.
     if (heap === undefined || this.#stopped) return;
-    const { used, external } = heap;
     const now = this.#clock.elapsed();
     this.#measuredAt = now;
-    this.#share = (used + external) / this.#limit;
+    this.#held = heap;
     this.#overSince = this.#share > 1 ? (this.#overSince ?? now) : undefined;
     const overForMs = this.#overSince === undefined ? undefined : now - this.#overSince;
-    if (isOverLimit({ bytes: used + external, overForMs }, this.#limit)) {
+    if (isOverLimit({ bytes: this.bytes, overForMs }, this.#limit)) {
       this.stop();
-      this.#thread.exceeded(new HeapExceeded(used, external, this.#limit));
+      this.#thread.exceeded(new HeapExceeded(heap, this.#limit));
     } else if (this.#share <= 1) {
       this.#below?.resolve();
       this.#below = undefined;

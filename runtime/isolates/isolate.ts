@@ -31,7 +31,7 @@ export interface Tenant {
 /** A worker thread or process seen from outside: frames down and up, calls on its control plane, and an end that always comes. */
 export class Isolate implements Guarded, Beating {
   /** The watch over its memory. */
-  watch: Pick<HeapWatch, 'heat' | 'fits' | 'bytes'> | undefined;
+  watch: Pick<HeapWatch, 'heat' | 'fits' | 'bytes' | 'excess'> | undefined;
   /** Resolves once it takes no more part: with how it ended, after its last frame was handed over. */
   readonly ended: Promise<Error>;
   /** Resolves once it is gone, which for a zombie is later. */
@@ -158,8 +158,9 @@ export class Isolate implements Guarded, Beating {
     this.endAs(error);
   }
 
+  /** One that holds too much may do nothing any more but collect garbage: then that is what is wrong with it. */
   hung(blockedMs: number): void {
-    void this.#carrier.whereabouts().then((where) => this.endAs(new Hung(blockedMs, where)));
+    void this.#carrier.whereabouts().then((where) => this.endAs(this.watch?.excess() ?? new Hung(blockedMs, where)));
   }
 
   overdue(turn: number): void {
@@ -172,9 +173,9 @@ export class Isolate implements Guarded, Beating {
     if (!(await this.#endsWithin(graceMs))) await this.end();
   }
 
-  /** Ends it, whatever it does, for a reason that is its own. */
+  /** Ends it, whatever it does, for a reason that is its own; the first one given counts. */
   endAs(how: Error): void {
-    this.#endedBy = how;
+    this.#endedBy ??= how;
     void this.end();
   }
 

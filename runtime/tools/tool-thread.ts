@@ -20,7 +20,7 @@ export class ToolThread implements Guarded, Beating, Holder {
   readonly kind = 'thread';
   readonly pid = undefined;
   /** The watch over its memory. */
-  watch: Pick<HeapWatch, 'bytes' | 'heat'> | undefined;
+  watch: Pick<HeapWatch, 'bytes' | 'heat' | 'excess'> | undefined;
   readonly id: number;
   readonly pulse: Pulse;
   readonly #worker: Worker;
@@ -59,8 +59,10 @@ export class ToolThread implements Guarded, Beating, Holder {
     this.#options.end(error);
   }
 
+  /** As with an agent's thread: one that holds too much may do nothing any more but collect garbage. */
   hung(blockedMs: number): void {
-    void whereaboutsOf(this.#worker).then((where) => this.#options.end(new Hung(blockedMs, where)));
+    const end = (where: string) => this.#options.end(this.watch?.excess() ?? new Hung(blockedMs, where));
+    void whereaboutsOf(this.#worker).then(end);
   }
 
   overdue(): void {}

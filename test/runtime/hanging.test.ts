@@ -54,6 +54,13 @@ t.test('the error says where in the code the agent hung', async (t) => {
   t.match((error as Error).message, /, at \w+ \(file:\S+\/stuck\.ts:\d+\)( < receive \(file:\S+\))?$/);
 });
 
+t.test('an agent that hangs while it holds more memory than it may is told of the memory', async (t) => {
+  // Too short for the half a second after which the memory alone would end it.
+  const host = await openHost(t, { ...options, hangTimeoutMs: 400, maxHeapMb: 32 });
+  await t.rejects(host.send('a', { holdMb: 40 }), { code: 'ERR_DROWSE_AGENT_OUT_OF_MEMORY' });
+  t.equal(await host.send('a', 'count'), 1);
+});
+
 t.test('a tell that hangs its agent is given up after its attempts, and says so', async (t) => {
   const host = await openHost(t, options);
   await host.tell('a', 'loop');

@@ -117,3 +117,15 @@ t.test('one that hardly runs is not measured, however long it is awake', async (
   await pass(20_000);
   t.ok(thread.measured > before + 1);
 });
+
+t.test('what a thread holds too much is known from the last sample', async (t) => {
+  const { thread, watch, pass } = setUp();
+  thread.held = LIMIT;
+  await pass(100);
+  t.equal(watch.excess(), undefined);
+  thread.held = LIMIT + 1;
+  thread.busyForMs = 100;
+  watch.heat();
+  await pass(100);
+  t.match(watch.excess(), { name: 'HeapExceeded' });
+});
