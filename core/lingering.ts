@@ -3,6 +3,8 @@ const WORTH_BYTES = 2 ** 20;
 /** How long after: what is let go together is collected once, and no two of many threads at the same time. */
 const AFTER_MS = 1_000;
 const SPREAD_MS = 4_000;
+/** After so long it is collected, unless the thread was busy. */
+export const LINGERS_MS = AFTER_MS + SPREAD_MS;
 
 /**
  * What a thread has let go, or holds weakly, and V8 does not collect: a thread with nothing to do makes no garbage that would remind
@@ -20,9 +22,12 @@ export class Lingering {
     this.#busy = busy;
   }
 
-  add(bytes: number): void {
+  /** Returns whether all that was let go will be collected: a little is not worth it. */
+  add(bytes: number): boolean {
     this.#bytes += bytes;
-    if (this.#bytes >= WORTH_BYTES) this.#plan();
+    const isWorth = this.#bytes >= WORTH_BYTES;
+    if (isWorth) this.#plan();
+    return isWorth;
   }
 
   /** What is held weakly was asked for again: it is left for some seconds more. */

@@ -200,8 +200,9 @@ export class Services implements Hosting {
 
   /** Replaces a piece of the shared data, for those that are awake too. */
   share(name: string, value: unknown): void {
-    const piece = this.shared.replace(name, value);
+    const { piece, before } = this.shared.replace(name, value);
     for (const isolate of this.isolates.all) isolate.post({ kind: 'share', name, piece });
+    this.#memoryReturn.letGo(before.bytes.length);
   }
 
   /** Lets an agent out of quarantine, and wakes it for what waits. */

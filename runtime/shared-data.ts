@@ -3,7 +3,6 @@ import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { inspect, isDeepStrictEqual, types } from 'node:util';
 import { asError } from '../core/errors.ts';
-import { Lingering } from '../core/lingering.ts';
 import type { SharedPiece } from '../workers/protocol.ts';
 import { invalid } from './settings.ts';
 
@@ -26,7 +25,6 @@ type Content = Pick<SharedPiece, 'kind' | 'bytes'>;
 /** Data that all agents read and none of them keeps: each piece once, in memory that all threads share. */
 export class SharedData {
   readonly #pieces: Map<string, SharedPiece>;
-  readonly #lingering = new Lingering();
   #version = 0;
 
   private constructor(pieces: Map<string, SharedPiece>) {
@@ -58,8 +56,8 @@ export class SharedData {
     return this.#version;
   }
 
-  /** Replaces one, and returns it. Throws `ERR_DROWSE_INVALID_OPTIONS`, and replaces nothing, for a name that was not declared. */
-  replace(name: string, value: unknown): SharedPiece {
+  /** Replaces one; returns the new one and the old. Throws `ERR_DROWSE_INVALID_OPTIONS`, and replaces nothing, for a name that was not declared. */
+  replace(name: string, value: unknown): { piece: SharedPiece; before: SharedPiece } {
     const before = this.#pieces.get(name);
     if (before === undefined) {
       const names = [...this.#pieces.keys()].join(', ') || 'none';
@@ -72,8 +70,7 @@ export class SharedData {
     const piece = { ...contentOf(name, value), version: this.#version + 1 };
     this.#version = piece.version;
     this.#pieces.set(name, piece);
-    this.#lingering.add(before.bytes.length);
-    return piece;
+    return { piece, before };
   }
 }
 

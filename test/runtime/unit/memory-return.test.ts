@@ -34,6 +34,27 @@ t.test('threads that end together are served by one trim, later ones by the next
   t.equal(pool.trims, 2);
 });
 
+t.test('what all threads let go is given back once they have collected it', async (t) => {
+  const { clock, pool, memory } = make(async () => true);
+  memory.letGo(1_000);
+  clock.advance(60_000);
+  t.equal(pool.trims, 0, 'a little is not worth it');
+  memory.letGo(2 ** 20);
+  clock.advance(5_000);
+  t.equal(pool.trims, 0, 'some may hold it still');
+  memory.letGo(2 ** 20);
+  clock.advance(5_000);
+  t.equal(pool.trims, 0, 'and what came later');
+  clock.advance(1_000);
+  t.equal(pool.trims, 1);
+  clock.advance(60_000);
+  t.equal(pool.trims, 1);
+  memory.letGo(2 ** 20);
+  memory.stop();
+  memory.letGo(2 ** 20);
+  t.equal(clock.pending, 0, 'after the end nothing is planned');
+});
+
 t.test('where memory cannot be given back, it is tried once', async (t) => {
   const { clock, pool, memory, settle } = make(async () => false);
   for (let round = 0; round < 3; round += 1) {
