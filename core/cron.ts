@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-
 let croner: typeof import('croner') | undefined;
 
 /**
@@ -7,7 +5,12 @@ let croner: typeof import('croner') | undefined;
  * Throws where the expression or the time zone is wrong. The library is loaded by the first call: few threads ever need it.
  */
 export function nextCronTime(expression: string, timezone: string | undefined, after: number): number | undefined {
-  croner ??= createRequire(import.meta.url)('croner') as typeof import('croner');
+  croner ??= load();
   const cron = new croner.Cron(expression, { paused: true, ...(timezone !== undefined && { timezone }) });
   return cron.nextRun(new Date(after))?.getTime();
+}
+
+function load(): typeof import('croner') {
+  const { createRequire } = process.getBuiltinModule('node:module');
+  return createRequire(import.meta.url)('croner') as typeof import('croner');
 }

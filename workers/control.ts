@@ -1,4 +1,3 @@
-import { flushCompileCache } from 'node:module';
 import { toFault } from '../core/fault.ts';
 import type { Host } from './host.ts';
 import type { Control } from './protocol.ts';
@@ -14,7 +13,7 @@ export function controlOf(host: Host, leave: () => void, compiled?: () => Uint8A
       try {
         await host.load(module);
         // As it ends, it would be too late for those that start meanwhile.
-        flushCompileCache?.();
+        process.getBuiltinModule('node:module').flushCompileCache?.();
         if (how.rehearsed || compiled) await rehearse();
         return { ok: true, compiled: compiled?.() };
       } catch (error) {

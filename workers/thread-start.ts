@@ -1,9 +1,11 @@
 // The first code in an agent's thread, of what ships: runs the thread's entry as a script, of which the host has compiled code
 // at hand. From sources, the entry is loaded as a module.
-import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
 import { workerData } from 'node:worker_threads';
 import type { Boot, ThreadCode } from './protocol.ts';
+
+/** That of the script which this becomes. */
+declare const require: NodeJS.Require;
 
 const boot = workerData as Boot & { code?: ThreadCode };
 const { source, url, compiled } = boot.code as ThreadCode;
@@ -14,4 +16,4 @@ const script = new Script(source, {
 });
 if (compiled === undefined || script.cachedDataRejected) boot.compiled = () => script.createCachedData();
 boot.load = (module) => import(module);
-script.runInThisContext()(createRequire(url), url);
+script.runInThisContext()(require, url);
