@@ -1,7 +1,7 @@
 import { inspect, types } from 'node:util';
-import { DefaultDeserializer, serialize } from 'node:v8';
 import { DrowseError } from './errors.ts';
-import { plainJson } from './plain-json.ts';
+import { plainJson, SMALL } from './plain-json.ts';
+import { v8Codec } from './v8-codec.ts';
 
 /** What V8's encoding begins with; no JSON does. */
 const V8 = 0xff;
@@ -40,12 +40,12 @@ export function encode(value: unknown, what: string): Uint8Array {
  * Encodes what structured clone can copy. Throws `ERR_DROWSE_NOT_SERIALIZABLE` naming the path of
  * the first part that it cannot, with `what` ("message", "state", …) as the path's root.
  *
- * What is small and plain becomes JSON, everything else what V8's serializer makes of it: each serializer leaves the
+ * What is plain and within `measure` becomes JSON, everything else what V8's serializer makes of it: each serializer leaves the
  * garbage collector a native object to finalise, which is a third of the cost of a small turn.
  */
-export function pack(value: unknown, what: string): Packed {
+export function pack(value: unknown, what: string, measure = SMALL): Packed {
   try {
-    return plainJson(value) ?? serialize(value);
+    return plainJson(value, measure) ?? v8Codec().serialize(value);
   } catch (cause) {
     const path = isTooDeep(cause) ? what : (uncloneablePath(value, what, new Set(), 0) ?? what);
     throw new DrowseError('ERR_DROWSE_NOT_SERIALIZABLE', `${path} cannot be copied: ${reason(cause)}`, { cause });
@@ -61,19 +61,7 @@ export function isTooDeep(error: unknown): boolean {
 export function decode(bytes: Packed): unknown {
   if (typeof bytes === 'string') return JSON.parse(bytes);
   if (bytes[0] !== V8) return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
-  const decoder = new Decoder(bytes);
-  decoder.readHeader();
-  return decoder.readValue();
-}
-
-/** Node's views the bytes that it reads from where it can: whoever got such a view could read, and change, the rest. */
-class Decoder extends DefaultDeserializer {
-  _readHostObject(): ArrayBufferView {
-    // @ts-expect-error documented for subclasses, but not typed
-    const view: ArrayBufferView = super._readHostObject();
-    const own = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
-    return Buffer.isBuffer(view) ? Buffer.from(own) : Reflect.construct(view.constructor, [own]);
-  }
+  return v8Codec().deserialize(bytes);
 }
 
 /** Deeper than this, no path is worth reading. */
@@ -127,7 +115,7 @@ export function stepTo(key: string, inArray: boolean): string {
 
 function isCloneable(value: unknown): boolean {
   try {
-    serialize(value);
+    v8Codec().serialize(value);
     return true;
   } catch {
     return false;

@@ -1,8 +1,8 @@
 import type { Hash } from 'node:crypto';
 import { types } from 'node:util';
-import { serialize } from 'node:v8';
 import { isTooDeep } from './codec.ts';
 import { DrowseError } from './errors.ts';
+import { v8Codec } from './v8-codec.ts';
 
 /**
  * A text that is the same for equal messages and differs for others: SHA-256 over the value as structured clone sees it.
@@ -50,7 +50,7 @@ function feed(hash: Hash, value: unknown, seen: Map<object, number>): void {
     hash.update(`{${entries.length};`);
     feedEntries(hash, entries, seen);
   } else {
-    const bytes = serialize(value);
+    const bytes = v8Codec().serialize(value);
     hash.update(`V${bytes.length}:`).update(bytes);
   }
 }

@@ -1,29 +1,46 @@
 import { types } from 'node:util';
 
+/** How much a value may hold of which JSON is made. */
+export interface Measure {
+  readonly parts: number;
+  /** Characters of all texts together. */
+  readonly text: number;
+}
+
 /** Larger values are left to the general codec, which is the faster one for them. */
-const MAX_PARTS = 64;
-const MAX_TEXT = 4_096;
+export const SMALL: Measure = { parts: 64, text: 8_192 };
 
 /**
- * The JSON of a small value that JSON tells exactly as structured clone would; undefined for any other. Told exactly are null,
+ * The JSON of a value of some measure that JSON tells exactly as structured clone would; undefined for any other. Told exactly are null,
  * booleans, texts, numbers but for -0, NaN and the infinities, and plain arrays and objects of these, each in one place.
  */
-export function plainJson(value: unknown): string | undefined {
-  return new Writer().write(value);
+export function plainJson(value: unknown, measure = SMALL): string | undefined {
+  return new Writer(measure).write(value);
 }
 
 class Writer {
   /** What the value is made of so far: a part that comes a second time would come back as two. */
   readonly #holders: object[] = [];
+  readonly #measure: Measure;
   #parts = 0;
+  #text = 0;
+
+  constructor(measure: Measure) {
+    this.#measure = measure;
+  }
 
   write(value: unknown): string | undefined {
     this.#parts += 1;
-    if (this.#parts > MAX_PARTS) return undefined;
-    if (typeof value === 'string') return value.length > MAX_TEXT ? undefined : JSON.stringify(value);
+    if (this.#parts > this.#measure.parts) return undefined;
+    if (typeof value === 'string') return this.#writeText(value);
     if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? String(value) : undefined;
     if (typeof value === 'object' && value !== null) return this.#writeHolder(value);
     return value === null || typeof value === 'boolean' ? String(value) : undefined;
+  }
+
+  #writeText(value: string): string | undefined {
+    this.#text += value.length;
+    return this.#text > this.#measure.text ? undefined : JSON.stringify(value);
   }
 
   #writeHolder(value: object): string | undefined {
@@ -45,7 +62,7 @@ class Writer {
   }
 
   #writeArray(array: readonly unknown[]): string | undefined {
-    if (array.length > MAX_PARTS || Object.keys(array).length !== array.length) return undefined;
+    if (array.length > this.#measure.parts || Object.keys(array).length !== array.length) return undefined;
     let members = '';
     for (let index = 0; index < array.length; index += 1) {
       const part = this.write(array[index]);

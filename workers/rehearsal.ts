@@ -1,4 +1,5 @@
 import { bytesOf, pack } from '../core/codec.ts';
+import { v8Codec } from '../core/v8-codec.ts';
 import { defineAgent } from './define-agent.ts';
 import { Host } from './host.ts';
 import type { Change, Orders, Up } from './protocol.ts';
@@ -25,6 +26,8 @@ const WOKEN_TURNS = 6;
  * ours, the state goes nowhere: no code of a user is run.
  */
 export async function rehearse(): Promise<void> {
+  // For states that are not plain, or large.
+  v8Codec();
   const [first, ...records] = await live(undefined, TURNS);
   if (first)
     await live({ snapshot: bytesOf(first.packed), records: records.map(({ packed }) => bytesOf(packed)) }, WOKEN_TURNS);

@@ -29,7 +29,8 @@ t.test('what JSON would not tell exactly is left to the general codec', async (t
     proxy: new Proxy({}, {}),
     function: () => 1,
     symbol: Symbol('s'),
-    'long text': 'x'.repeat(5_000),
+    'long text': 'x'.repeat(9_000),
+    'long texts': ['x'.repeat(5_000), 'y'.repeat(5_000)],
     'many parts': Array.from({ length: 100 }, () => 0),
   };
   for (const [name, value] of Object.entries(others)) {
@@ -39,6 +40,14 @@ t.test('what JSON would not tell exactly is left to the general codec', async (t
   const cycle: unknown[] = [];
   cycle.push({ cycle });
   t.equal(plainJson(cycle), undefined, 'cycle');
+});
+
+t.test('how much is told can be chosen', async (t) => {
+  const value = Array.from({ length: 100 }, (_, n) => ({ text: 'x'.repeat(100), n }));
+  t.equal(plainJson(value), undefined);
+  t.equal(plainJson(value, { parts: 1_000, text: 10_000 }), JSON.stringify(value));
+  t.equal(plainJson(value, { parts: 1_000, text: 9_999 }), undefined);
+  t.equal(plainJson(value, { parts: 300, text: 10_000 }), undefined);
 });
 
 t.test('each member is read once', async (t) => {
