@@ -1,3 +1,5 @@
+import { getBuiltinModule } from 'node:process';
+
 let croner: typeof import('croner') | undefined;
 
 /**
@@ -11,6 +13,6 @@ export function nextCronTime(expression: string, timezone: string | undefined, a
 }
 
 function load(): typeof import('croner') {
-  const { createRequire } = process.getBuiltinModule('node:module');
+  const { createRequire } = getBuiltinModule('node:module');
   return createRequire(import.meta.url)('croner') as typeof import('croner');
 }

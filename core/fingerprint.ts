@@ -1,4 +1,5 @@
 import type { Hash } from 'node:crypto';
+import { getBuiltinModule } from 'node:process';
 import { types } from 'node:util';
 import { isTooDeep } from './codec.ts';
 import { DrowseError } from './errors.ts';
@@ -11,7 +12,7 @@ import { v8Codec } from './v8-codec.ts';
  */
 export function fingerprint(value: unknown): string {
   // Loaded where it is needed: few threads of agents ever do.
-  const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
+  const hash = getBuiltinModule('node:crypto').createHash('sha256');
   try {
     feed(hash, value, new Map());
   } catch (cause) {

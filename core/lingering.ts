@@ -1,3 +1,5 @@
+import { getBuiltinModule } from 'node:process';
+
 /** What has to be let go in all before a thread is held up for it. */
 const WORTH_BYTES = 2 ** 20;
 /** How long after: what is let go together is collected once, and no two of many threads at the same time. */
@@ -54,7 +56,7 @@ export class Lingering {
 /** By way of the inspector: V8's own `gc` is had by a flag of the whole process alone, which many threads cannot set at a time. */
 function collect(): void {
   try {
-    const { Session } = process.getBuiltinModule('node:inspector');
+    const { Session } = getBuiltinModule('node:inspector');
     const session = new Session();
     session.connect();
     // It calls back from within itself, where to disconnect would hang.

@@ -1,3 +1,5 @@
+import { getBuiltinModule } from 'node:process';
+
 /** V8's codec: what structured clone can copy, as bytes and back. */
 export interface V8Codec {
   /** Throws where there is a part that cannot be copied. */
@@ -15,7 +17,7 @@ export function v8Codec(): V8Codec {
 }
 
 function load(): V8Codec {
-  const { DefaultDeserializer, serialize } = process.getBuiltinModule('node:v8');
+  const { DefaultDeserializer, serialize } = getBuiltinModule('node:v8');
 
   /** Node's views the bytes that it reads from where it can: whoever got such a view could read, and change, the rest. */
   class Decoder extends DefaultDeserializer {

@@ -1,3 +1,4 @@
+import { getBuiltinModule } from 'node:process';
 import { toFault } from '../core/fault.ts';
 import type { Host } from './host.ts';
 import type { Control } from './protocol.ts';
@@ -13,7 +14,7 @@ export function controlOf(host: Host, leave: () => void, compiled?: () => Uint8A
       try {
         await host.load(module);
         // As it ends, it would be too late for those that start meanwhile.
-        process.getBuiltinModule('node:module').flushCompileCache?.();
+        getBuiltinModule('node:module').flushCompileCache?.();
         if (how.rehearsed || compiled) await rehearse();
         return { ok: true, compiled: compiled?.() };
       } catch (error) {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { openHost } from '../host.ts';
+import { fixture, openHost } from '../host.ts';
 
 t.test('a turn changes the state, and its reply comes back', async (t) => {
   const host = await openHost(t);
@@ -108,4 +108,11 @@ t.test("an agent's output and log lines reach the host's log, tagged with its id
     [{ agentId: 'probe/a', fields: /Function/ }],
     'what cannot be copied is shown, and fails no turn',
   );
+});
+
+t.test('an agent that has another process than Node goes on all the same', async (t) => {
+  const host = await openHost(t, { agents: { shim: fixture('shim') } });
+  t.strictSame(await host.send('a', 'hello'), new Map([['hello', 1]]));
+  await host.passivate('a');
+  t.strictSame(await host.send('a', 'hello'), new Map([['hello', 2]]));
 });
