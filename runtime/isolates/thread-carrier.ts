@@ -23,9 +23,10 @@ export class ThreadCarrier implements Carrier {
   readonly #turns: MessagePort;
   readonly #control: MessagePort;
   readonly #listener: Listener;
-  /** For how long it had waited in all when that had last grown, and when that was. */
+  /** For how long it had waited in all, and what beat it had written, when this was last asked. */
   #idleMs = 0;
-  #waitedAt = 0;
+  #beat = 0;
+  #turnedAt = 0;
 
   constructor(options: CarrierOptions, listener: Listener) {
     const turns = new MessageChannel();
@@ -65,12 +66,14 @@ export class ThreadCarrier implements Carrier {
   /** One that has waited for something since has turned; one that did not is asked, and answers if it turns without a wait. */
   lastBeat(): number {
     const { idle } = this.#worker.performance.eventLoopUtilization();
-    if (idle > this.#idleMs) {
-      this.#idleMs = idle;
-      this.#waitedAt = Date.now();
-    } else this.post([{ kind: 'beat' }]);
     const { lastBeat } = this.pulse;
-    return lastBeat === 0 ? 0 : Math.max(lastBeat, this.#waitedAt);
+    // Whichever is news, and not whichever is later: the clock may be set back.
+    if (lastBeat !== this.#beat) this.#turnedAt = lastBeat;
+    if (idle > this.#idleMs) this.#turnedAt = Date.now();
+    else this.post([{ kind: 'beat' }]);
+    this.#idleMs = idle;
+    this.#beat = lastBeat;
+    return lastBeat === 0 ? 0 : this.#turnedAt;
   }
 
   post(frames: readonly Down[]): void {

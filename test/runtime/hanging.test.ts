@@ -76,6 +76,22 @@ t.test('an agent whose loop turns without ever waiting is not hung', async (t) =
   t.equal(host.stats().crashes, 0);
 });
 
+t.test('when the wall clock is set back, no agent is taken for hung', async (t) => {
+  const host = await openHost(t, options);
+  const crashed: string[] = [];
+  host.on('crashed', ({ agentId }) => crashed.push(agentId));
+  t.equal(await host.send('a', 'count'), 1);
+  const { now } = Date;
+  t.teardown(() => {
+    Date.now = now;
+  });
+  Date.now = () => now() - 3_600_000;
+  // Others are given the time to hang, one after the other.
+  for (const id of ['b', 'c']) await t.rejects(host.send(id, 'loop'), { code: 'ERR_DROWSE_AGENT_HUNG' });
+  t.notOk(crashed.includes('stuck/a'));
+  t.equal(await host.send('a', 'count'), 2);
+});
+
 t.test('an agent that awaits something is not hung, but its turn has an end', async (t) => {
   const host = await openHost(t, { ...options, turnTimeoutMs: 400 });
   await t.rejects(host.send('a', 'await'), { code: 'ERR_DROWSE_TIMEOUT', message: /turnTimeoutMs \(400 ms\)/ });
