@@ -70,9 +70,10 @@ export class HangGuard {
       const { thread } = watched;
       const lastBeat = thread.lastBeat();
       const { running } = thread.pulse;
-      // Before its first beat it starts, for which it has a time of its own.
-      const sameBeat = lastBeat !== 0 && lastBeat === watched.beat;
-      watched.silentMs = stillFor(sameBeat, watched.silentMs, sinceMs, heartbeatIntervalMs);
+      // Before its first beat it starts, for which it has a time of its own. Between turns that wait for nothing
+      // there is no beat.
+      const isSilent = lastBeat !== 0 && lastBeat === watched.beat && running === watched.turn;
+      watched.silentMs = stillFor(isSilent, watched.silentMs, sinceMs, heartbeatIntervalMs);
       watched.beat = lastBeat;
       const sameTurn = running !== undefined && running === watched.turn;
       watched.turnMs = stillFor(sameTurn, watched.turnMs, sinceMs, heartbeatIntervalMs);

@@ -76,6 +76,13 @@ t.test('an agent whose loop turns without ever waiting is not hung', async (t) =
   t.equal(host.stats().crashes, 0);
 });
 
+t.test('turns that follow each other without a wait are not taken for one that hangs', async (t) => {
+  const host = await openHost(t, options);
+  const turns = Array.from({ length: 20 }, () => host.send('a', { spinFor: options.hangTimeoutMs / 4 }));
+  t.equal((await Promise.all(turns)).at(-1), 20);
+  t.equal(host.stats().crashes, 0);
+});
+
 t.test('when the wall clock is set back, no agent is taken for hung', async (t) => {
   const host = await openHost(t, options);
   const crashed: string[] = [];

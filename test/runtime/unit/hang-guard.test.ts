@@ -50,6 +50,18 @@ t.test('each beat starts the time anew', async (t) => {
   t.equal(thread.hungFor, undefined);
 });
 
+t.test('so does each turn: those that wait for nothing follow each other without a beat', async (t) => {
+  const { thread, pass } = setUp();
+  pass(10, true);
+  for (let turn = 1; turn <= 10; turn += 1) {
+    thread.pulse.running = turn;
+    pass(90, false);
+  }
+  t.equal(thread.hungFor, undefined);
+  pass(20, false);
+  t.equal(thread.hungFor, 100);
+});
+
 t.test('a thread that has not beaten yet is starting', async (t) => {
   const { thread, pass } = setUp();
   pass(1_000, false);
