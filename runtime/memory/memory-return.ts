@@ -18,8 +18,9 @@ export interface MemoryReturnOptions {
 }
 
 /**
- * Makes the memory of ended threads, and what all threads let go, return to the system. The C library keeps much of it for later: of 100 agents' 700 MB, some 150
- * stay until it is asked to give them back. And this thread's own heap has grown for them: by 30 MB for 200, by 90 for 1,000.
+ * Makes the memory of ended threads, and what all threads let go, return to the system. The C library keeps much of it for later: of
+ * 100 agents' 700 MB, some 150 stay until it is asked to give them back. And this thread's own heap has grown for them: by 30 MB for
+ * 200, by 90 for 1,000.
  */
 export class MemoryReturn {
   readonly #clock: Clock;
@@ -63,6 +64,7 @@ export class MemoryReturn {
   }
 
   async #return(): Promise<void> {
+    this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#ended >= MANY) {
       this.#ended = 0;

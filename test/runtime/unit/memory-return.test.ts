@@ -55,6 +55,20 @@ t.test('what all threads let go is given back once they have collected it', asyn
   t.equal(clock.pending, 0, 'after the end nothing is planned');
 });
 
+t.test(
+  'a trim for what was let go serves the threads too that ended just before, and leaves nothing behind',
+  async (t) => {
+    const { clock, pool, memory } = make(async () => true);
+    memory.letGo(2 ** 20);
+    clock.advance(5_500);
+    memory.threadEnded();
+    clock.advance(500);
+    t.equal(pool.trims, 1);
+    memory.stop();
+    t.equal(clock.pending, 0);
+  },
+);
+
 t.test('where memory cannot be given back, it is tried once', async (t) => {
   const { clock, pool, memory, settle } = make(async () => false);
   for (let round = 0; round < 3; round += 1) {
