@@ -14,6 +14,7 @@ const script = new Script(source, {
   filename: url,
   ...(compiled && { cachedData: compiled }),
 });
-if (compiled === undefined || script.cachedDataRejected) boot.compiled = () => script.createCachedData();
+// All other threads run it: it is not looked up where the agent's code may have put another by then.
+if (compiled === undefined || script.cachedDataRejected) boot.compiled = script.createCachedData.bind(script);
 boot.load = (module) => import(module);
 script.runInThisContext()(require, url);

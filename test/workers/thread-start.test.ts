@@ -12,8 +12,8 @@ import { fixture } from '../host.ts';
 const SHIPPED = join(import.meta.dirname, '../../dist/workers');
 const SCRIPT = join(SHIPPED, 'thread-entry.cjs');
 
-/** Starts a thread with what another has compiled, and has it load an agent. */
-async function prepare(t: Test, compiled: Uint8Array | undefined): Promise<Prepared> {
+/** Starts a thread with what another has compiled, and has it load an agent of test/fixtures. */
+async function prepare(t: Test, compiled: Uint8Array | undefined, agent = 'probe'): Promise<Prepared> {
   const [turns, control] = [new MessageChannel(), new MessageChannel()];
   const boot: Boot = {
     turns: turns.port2,
@@ -29,7 +29,7 @@ async function prepare(t: Test, compiled: Uint8Array | undefined): Promise<Prepa
   });
   worker.stderr.on('data', (text) => t.fail(String(text)));
   t.teardown(() => worker.terminate());
-  return wrap<Control>(nodeEndpoint(control.port1)).prepare(fixture('probe').href, { rehearsed: false });
+  return wrap<Control>(nodeEndpoint(control.port1)).prepare(fixture(agent).href, { rehearsed: false });
 }
 
 t.test('the first thread hands out what it has compiled, and the next needs nothing of it anew', async (t) => {
@@ -37,6 +37,12 @@ t.test('the first thread hands out what it has compiled, and the next needs noth
   if (!first.ok || first.compiled === undefined) return t.fail('nothing was handed out');
   const second = await prepare(t, first.compiled);
   t.strictSame(second, { ok: true, compiled: undefined });
+});
+
+t.test('an agent that forges what was compiled changes nothing', async (t) => {
+  const first = await prepare(t, undefined, 'forger');
+  if (!first.ok || first.compiled === undefined) return t.fail('nothing was handed out');
+  t.strictSame(await prepare(t, first.compiled), { ok: true, compiled: undefined });
 });
 
 t.test('what V8 does not take is compiled again', async (t) => {
