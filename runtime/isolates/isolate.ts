@@ -53,6 +53,8 @@ export class Isolate implements Guarded, Beating {
     if (!this.#over) this.#carrier.post(frames);
   };
   readonly #startedAt = Date.now();
+  /** Calls on the control plane that it has not answered yet: when they were made, in milliseconds since 1970. */
+  readonly #calls = new Set<{ readonly at: number }>();
   #tenant: Tenant;
   /** Why it was ended, where that is not how it says it ended. */
   #endedBy: Error | undefined;
@@ -118,10 +120,18 @@ export class Isolate implements Guarded, Beating {
     this.watch?.heat();
   }
 
-  /** A call on the control plane. Rejects with {@link ended}'s error if it ends first. */
+  /** A call on the control plane, which counts as work. Rejects with {@link ended}'s error if it ends first. */
   async call<T>(call: (control: Remote<Control>) => Promise<T>): Promise<T> {
     const ended = this.ended.then((how): Promise<never> => Promise.reject(how));
-    return this.#over ? ended : Promise.race([call(this.#carrier.control), ended]);
+    if (this.#over) return ended;
+    const made = { at: Date.now() };
+    this.#calls.add(made);
+    this.watch?.heat();
+    try {
+      return await Promise.race([call(this.#carrier.control), ended]);
+    } finally {
+      this.#calls.delete(made);
+    }
   }
 
   /** Has it load a module ahead of its orders. Rejects where it cannot. */
@@ -136,7 +146,9 @@ export class Isolate implements Guarded, Beating {
   }
 
   get busyForMs(): number | undefined {
-    const since = this.pulse.lastBeat === 0 ? this.#startedAt : this.pulse.runningSince;
+    // Loading a module, activate() and passivate() are no turns.
+    const [called] = this.#calls;
+    const since = this.pulse.lastBeat === 0 ? this.#startedAt : (this.pulse.runningSince ?? called?.at);
     return since === undefined ? undefined : Date.now() - since;
   }
 

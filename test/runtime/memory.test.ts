@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
@@ -18,6 +19,20 @@ for (const what of ['entries', 'buffers']) {
     t.same(await host.send('a', { do: 'touch' }), [0, 1]);
   });
 }
+
+t.test('an agent that hoards as it wakes is ended as soon as in a turn, though its spare had been quiet', async (t) => {
+  const host = await openHost(t, { agents: { heavy: { module, maxHeapMb: 32 } }, spares: 1 });
+  await eventually('a spare is ready', () => host.stats().workers.spares === 1);
+  // It is looked at ever more rarely.
+  await setTimeout(4_000);
+  const error = await host.warm('as it wakes').then(
+    () => undefined,
+    (thrown: Error) => thrown,
+  );
+  t.match(error, OUT_OF_MEMORY);
+  const held = Number(/held (\d+) MiB/.exec(error?.message ?? '')?.[1]);
+  t.ok(held < 400, `it held ${held} MiB`);
+});
 
 t.test('an agent that drops what it allocates is left alone', async (t) => {
   const host = await openHost(t, { agents: { heavy: module } });
