@@ -36,7 +36,8 @@ export interface Found {
 
 const LOOK_MS = 50;
 const MEASURE_MS = 1_000;
-const QUIET_MS = 10_000;
+/** What begins behind a turn, in a timer perhaps, is not announced: for so long it may fill memory before anybody looks. */
+const QUIET_MS = 2_000;
 /** Running for so long, code could fill some megabytes. */
 const RAN_MS = 5;
 
