@@ -8,25 +8,27 @@ import type { OutputGate } from './output-gate.ts';
 export class RecordWriter {
   readonly #gate: OutputGate;
   #journal: Journal | undefined;
+  #exists = false;
 
   constructor(gate: OutputGate) {
     this.#gate = gate;
   }
 
-  /** Sequence of the newest write; 0 for an agent that has never committed. */
-  get sequence(): number {
-    return this.#journal?.sequence ?? 0;
+  /** Whether the agent exists: a change of it has been stored. */
+  get exists(): boolean {
+    return this.#exists;
   }
 
   open(journal: Journal): void {
     this.#journal = journal;
+    this.#exists = journal.sequence > 0;
   }
 
   /** Writes a turn's change, if there is one, and the steps that belong to it. */
   write(change: Change | undefined, steps: readonly Step[]): void {
     const journal = this.#journal as Journal;
     if (change?.kind === 'record') this.#gate.add(journal.append(viewOf(change.packed), steps));
-    else if (change) this.#gate.add(journal.snapshot(journal.sequence + 1, viewOf(change.packed), steps));
+    else if (change) this.#snapshot(journal.snapshot(journal.sequence + 1, viewOf(change.packed), steps));
     else if (steps.length > 0) this.#gate.add(journal.write(steps));
   }
 
@@ -39,5 +41,14 @@ export class RecordWriter {
 
   close(): void {
     this.#journal?.close();
+  }
+
+  /** The first write of an agent is a snapshot. */
+  #snapshot(write: Promise<void>): void {
+    const exists = () => {
+      this.#exists = true;
+    };
+    write.then(exists, () => {});
+    this.#gate.add(write);
   }
 }

@@ -84,9 +84,9 @@ export class Turns {
     return this.#window.last;
   }
 
-  /** Sequence of the newest write; 0 for an agent that has never committed. */
-  get sequence(): number {
-    return this.#writer.sequence;
+  /** Whether the agent exists: a change of it has been stored. */
+  get exists(): boolean {
+    return this.#writer.exists;
   }
 
   /** The message whose turn runs. */

@@ -13,7 +13,7 @@ export function takeStats(agents: Iterable<Agent>, hosting: Hosting): Supervisor
     states[agent.state] += 1;
     waiting += agent.waiting;
     if (agent.incarnation?.isolate === undefined) continue;
-    if (agent.incarnation.turns.sequence > 0) active += 1;
+    if (agent.incarnation.turns.exists) active += 1;
     else warming += 1;
   }
   const { zombies, threads, processes } = isolates;

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { eventually } from '../eventually.ts';
-import { fixture, openHost } from '../host.ts';
+import { fixture, openHeld, openHost } from '../host.ts';
 
 t.test('inspect shows the committed state without waking the agent', async (t) => {
   const host = await openHost(t);
@@ -44,6 +44,19 @@ t.test('the heartbeat goes on while an agent waits for something', async (t) => 
     return turnForMs > 100 && heartbeatAgeMs < turnForMs;
   });
   await running;
+});
+
+t.test('an agent counts as one that exists once its first turn is stored, and no sooner', async (t) => {
+  const { host, disk } = await openHeld(t);
+  const agents = ({ total, active, inactive, warming } = host.stats().agents) => ({ total, active, inactive, warming });
+  const noted = host.send('a', { do: 'note', what: 1 });
+  await eventually('its turn waits for the disk', () => disk.waiting > 0);
+  t.same(agents(), { total: 0, active: 0, inactive: 0, warming: 1 });
+  disk.release();
+  await noted;
+  t.same(agents(), { total: 1, active: 1, inactive: 0, warming: 0 });
+  await host.passivate('a');
+  t.same(agents(), { total: 1, active: 0, inactive: 1, warming: 0 });
 });
 
 t.test('list goes through the agents in the order of their ids, by type and by page', async (t) => {
