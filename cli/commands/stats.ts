@@ -34,7 +34,7 @@ function memoryRows({ rss, pss, anonymous, heaps, external, rest, processes }: M
 function rows({ agents, workers, tools, memory, turns, latency, crashes, mailbox }: SupervisorStats): string[][] {
   return [
     ['agents', `${agents.total}: ${agents.active} awake, ${agents.inactive} asleep`],
-    ['threads', `${workers.threads}, of which ${workers.spares} spare, ${workers.zombies} blocked and given up`],
+    ['workers', workersOf(workers)],
     ...(tools
       ? [
           [
@@ -54,4 +54,13 @@ function rows({ agents, workers, tools, memory, turns, latency, crashes, mailbox
     ['crashes', String(crashes)],
     ['waiting', `${mailbox.waiting} messages`],
   ];
+}
+
+function workersOf({ threads, processes, spares, zombies }: SupervisorStats['workers']): string {
+  const all = [counted(threads, 'thread', 'threads'), counted(processes, 'process', 'processes')].join(', ');
+  return `${all}; of these ${spares} spare, ${zombies} blocked and given up`;
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

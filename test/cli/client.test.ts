@@ -38,6 +38,18 @@ t.test('messages are sent, and agents are listed and inspected', async (t) => {
   t.match(JSON.parse((await run('stats', '--json')).stdout), { agents: { total: 2, active: 2 } });
 });
 
+t.test('stats tell of processes too: spares and those given up are some of either', async (t) => {
+  const { url } = await startHost(t, testFolder(t, {}));
+  const stats = JSON.parse((await drowse(['stats', '--json', '--url', url])).stdout);
+  Object.assign(stats.workers, { threads: 1, processes: 4, spares: 2, zombies: 1 });
+  const host = createServer((_request, response) => response.end(JSON.stringify(stats)));
+  t.teardown(() => host.close());
+  await once(host.listen(0, '127.0.0.1'), 'listening');
+  const { port } = host.address() as AddressInfo;
+  const { stdout } = await drowse(['stats', '--url', `http://127.0.0.1:${port}`]);
+  t.match(stdout, /^workers +1 thread, 4 processes; of these 2 spare, 1 blocked and given up$/m);
+});
+
 t.test('a refusal is one line with its code, and status 1', async (t) => {
   const { url } = await startHost(t, testFolder(t, {}));
   const run = (...args: string[]) => drowse([...args, '--url', url]);
