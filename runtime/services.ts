@@ -111,7 +111,7 @@ export class Services implements Hosting {
     const { isolates, starts } = this;
     const hasRoom = () => this.memory.isAmple();
     this.spares = new Spares({ isolates, types: types.all, settings, starts, hasRoom });
-    this.room = new Room(settings.maxActive, () => this.memory.isShort(), this.timers);
+    this.room = new Room(settings.maxActive, () => this.memory.isShort(starts.waiting), this.timers);
     const use = new MemoryUse(() => this.holders, !this.pages.missing.some(({ by }) => by === 'v8'));
     this.memory = new MemoryBudget({
       clock: systemClock,

@@ -71,10 +71,13 @@ export class MemoryBudget {
     return this.#pressed;
   }
 
-  /** Whether memory is short, measured now unless that was done a moment ago. */
-  isShort(): boolean {
+  /**
+   * Whether memory is short, measured now unless that was done a moment ago, or will be with so many workers that are about to start:
+   * of many agents that wake at once, none has taken any yet.
+   */
+  isShort(coming = 0): boolean {
     if (this.#clock.elapsed() - this.#measuredAt >= FRESH_MS) this.#look();
-    return this.#pressed;
+    return this.#pressed || this.#used + coming * LEAST_BYTES > this.limits.limitBytes;
   }
 
   /** Whether there is memory for what need not be. */

@@ -103,3 +103,10 @@ t.test('where nobody is idle, that is said once', async (t) => {
   t.strictSame(host.pressure, [0]);
   t.equal(budget.pressed, true);
 });
+
+t.test('many that are about to start count before they have taken anything', async (t) => {
+  const { budget } = setUp();
+  t.equal(budget.isShort(30), false);
+  t.equal(budget.isShort(40), true);
+  t.equal(budget.pressed, false, 'nobody is to sleep for them yet');
+});
