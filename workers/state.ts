@@ -128,7 +128,7 @@ export class AgentState {
   }
 
   snapshot(): Uint8Array {
-    return bytesOf(pack({ version: this.#version, state: this.#root.state } satisfies Snapshot, 'state', WHOLE));
+    return bytesOf(this.#packWhole(this.#root.state));
   }
 
   #keep(next: Root, patches: Patches | undefined): Change | undefined {
@@ -197,8 +197,12 @@ export class AgentState {
     return replay.root;
   }
 
+  #packWhole(state: unknown): Packed {
+    return packPart({ version: this.#version, state } satisfies Snapshot, state, WHOLE);
+  }
+
   #asSnapshot(next: Root): Change {
-    const packed = packPart({ version: this.#version, state: next.state } satisfies Snapshot, next.state, WHOLE);
+    const packed = this.#packWhole(next.state);
     const size = sizeOf(packed);
     if (size > this.#maxBytes) {
       throw new DrowseError(
