@@ -40,13 +40,17 @@ const MEASURE_MS = 1_000;
 const QUIET_MS = 2_000;
 /** Running for so long, code could fill some megabytes. */
 const RAN_MS = 5;
+/** To be measured runs a thread for less: one that waits does not run so long between two looks. */
+const STIRRED_MS = 1;
 
 /**
- * Whether an isolate is measured now, which interrupts it: often while a turn takes long or it holds much, else now and then,
- * unless it hardly ran.
+ * Whether an isolate is measured now, which interrupts it: often while it holds much or a turn takes long that does not just wait,
+ * else once a second, unless it hardly ran between turns.
  */
 export function isMeasured({ busyForMs = 0, ranMs, share }: Found, sinceMs: number): boolean {
-  return busyForMs >= LOOK_MS || share > 0.5 || (sinceMs >= MEASURE_MS && ranMs >= RAN_MS);
+  const isBusy = busyForMs >= LOOK_MS;
+  if (share > 0.5 || (isBusy && ranMs >= STIRRED_MS)) return true;
+  return sinceMs >= MEASURE_MS && (isBusy || ranMs >= RAN_MS);
 }
 
 /** In how many milliseconds a thread is looked at again: soon while it works, ever more rarely while it is quiet. */

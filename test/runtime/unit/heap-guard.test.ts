@@ -81,6 +81,21 @@ t.test('a quiet thread is measured ever more rarely, one at work in a long turn 
   t.ok(thread.measured - before >= 15, `${thread.measured - before} times in a second`);
 });
 
+t.test('a turn that waits for something is measured once a second, and often again once it runs', async (t) => {
+  const { thread, pass } = setUp();
+  await pass(1_000);
+  thread.busyForMs = 60_000;
+  thread.runs = false;
+  const before = thread.measured;
+  await pass(10_000);
+  t.ok(thread.measured - before <= 11, `${thread.measured - before} times in ten seconds`);
+  t.ok(thread.measured - before >= 8, `${thread.measured - before} times in ten seconds`);
+  thread.runs = true;
+  thread.held = 2 * LIMIT + 1;
+  await pass(60);
+  t.ok(thread.ended);
+});
+
 t.test('short turns are measured once a second', async (t) => {
   const { thread, watch, pass } = setUp();
   thread.busyForMs = 1;
