@@ -1,13 +1,13 @@
 // The first code in an agent's thread, of what ships: runs the thread's entry as a script, of which the host has compiled code
 // at hand. From sources, the entry is loaded as a module.
-import { Script } from 'node:vm';
-import { workerData } from 'node:worker_threads';
+import { agentImport } from './agent-import.ts';
 import type { Boot, ThreadCode } from './protocol.ts';
 
-/** That of the script which this becomes. */
-declare const require: NodeJS.Require;
+// Half as long as `require` takes, which asks for hooks, paths and who is watching; the entry asks a dozen times.
+const { getBuiltinModule } = process;
+const { Script } = getBuiltinModule('node:vm');
 
-const boot = workerData as Boot & { code?: ThreadCode };
+const boot = getBuiltinModule('node:worker_threads').workerData as Boot & { code?: ThreadCode };
 const { source, url, compiled } = boot.code as ThreadCode;
 delete boot.code;
 const script = new Script(source, {
@@ -16,5 +16,5 @@ const script = new Script(source, {
 });
 // All other threads run it: it is not looked up where the agent's code may have put another by then.
 if (compiled === undefined || script.cachedDataRejected) boot.compiled = script.createCachedData.bind(script);
-boot.load = (module) => import(module);
-script.runInThisContext()(require, url);
+boot.load = agentImport(new URL('define-agent.js', url).href);
+script.runInThisContext()(getBuiltinModule, url);

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
@@ -12,8 +13,8 @@ import { fixture } from '../host.ts';
 const SHIPPED = join(import.meta.dirname, '../../dist/workers');
 const SCRIPT = join(SHIPPED, 'thread-entry.cjs');
 
-/** Starts a thread with what another has compiled, and has it load an agent of test/fixtures. */
-async function prepare(t: Test, compiled: Uint8Array | undefined, agent = 'probe'): Promise<Prepared> {
+/** Starts a thread with what another has compiled, and has it load an agent module. */
+async function prepare(t: Test, compiled: Uint8Array | undefined, agent = fixture('probe').href): Promise<Prepared> {
   const [turns, control] = [new MessageChannel(), new MessageChannel()];
   const boot: Boot = {
     turns: turns.port2,
@@ -29,7 +30,7 @@ async function prepare(t: Test, compiled: Uint8Array | undefined, agent = 'probe
   });
   worker.stderr.on('data', (text) => t.fail(String(text)));
   t.teardown(() => worker.terminate());
-  return wrap<Control>(nodeEndpoint(control.port1)).prepare(fixture(agent).href, { rehearsed: false });
+  return wrap<Control>(nodeEndpoint(control.port1)).prepare(agent, { rehearsed: false });
 }
 
 t.test('the first thread hands out what it has compiled, and the next needs nothing of it anew', async (t) => {
@@ -40,7 +41,7 @@ t.test('the first thread hands out what it has compiled, and the next needs noth
 });
 
 t.test('an agent that forges what was compiled changes nothing', async (t) => {
-  const first = await prepare(t, undefined, 'forger');
+  const first = await prepare(t, undefined, fixture('forger').href);
   if (!first.ok || first.compiled === undefined) return t.fail('nothing was handed out');
   t.strictSame(await prepare(t, first.compiled), { ok: true, compiled: undefined });
 });
@@ -48,4 +49,31 @@ t.test('an agent that forges what was compiled changes nothing', async (t) => {
 t.test('what V8 does not take is compiled again', async (t) => {
   const prepared = await prepare(t, new Uint8Array(1_000));
   t.match(prepared, { ok: true, compiled: Uint8Array });
+});
+
+t.test('the first drowse/agent is at hand, all else is looked up where Node does', async (t) => {
+  // In a folder from where no drowse is found.
+  const folder = mkdtempSync(join(tmpdir(), 'drowse-outside-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const definition = 'defineAgent({ initialState: () => 0, receive() {} })';
+  const files = {
+    'module.mjs': `import { createRequire } from 'node:module';
+      import './beside.cjs';
+      import { defineAgent } from 'drowse/agent';
+      export default ${definition};
+      const codes = [];
+      await import('./behind.mjs').catch(({ code }) => codes.push(code));
+      try { createRequire(import.meta.url)('drowse/agent'); } catch ({ code }) { codes.push(code); }
+      if (String(codes) !== 'ERR_MODULE_NOT_FOUND,MODULE_NOT_FOUND') throw new Error(codes);`,
+    'beside.cjs': `require('fs'); require('./data.json');`,
+    'data.json': '{}',
+    'behind.mjs': `import 'drowse/agent';`,
+    'common.cjs': `const { defineAgent } = require('drowse/agent'); module.exports = ${definition};`,
+    'lacking.mjs': `import 'drowse/tools'; export default {};`,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const load = (name: string) => prepare(t, undefined, pathToFileURL(join(folder, name)).href);
+  t.match(await load('module.mjs'), { ok: true });
+  t.match(await load('common.cjs'), { ok: true });
+  t.match(await load('lacking.mjs'), { ok: false, fault: { message: /Cannot find package 'drowse'/ } });
 });
