@@ -2,7 +2,7 @@ import { getBuiltinModule } from 'node:process';
 import { toFault } from '../core/fault.ts';
 import type { Host } from './host.ts';
 import type { Control } from './protocol.ts';
-import { rehearse } from './rehearsal.ts';
+import { BRIEF, rehearse, THOROUGH } from './rehearsal.ts';
 
 /**
  * What can be called in a worker from outside: what is named here, and nothing else. `leave` ends the worker; `compiled` is what its
@@ -15,8 +15,10 @@ export function controlOf(host: Host, leave: () => void, compiled?: () => Uint8A
         await host.load(module);
         // As it ends, it would be too late for those that start meanwhile.
         getBuiltinModule('node:module').flushCompileCache?.();
-        if (how.rehearsed || compiled) await rehearse();
-        return { ok: true, compiled: compiled?.() };
+        if (compiled) await rehearse(BRIEF);
+        const code = compiled?.();
+        if (how.rehearsed) await rehearse(THOROUGH);
+        return { ok: true, compiled: code };
       } catch (error) {
         return { ok: false, fault: toFault(error) };
       }
