@@ -36,7 +36,7 @@ async function measure(durability: Durability, context: Context): Promise<Outcom
   const { directory } = context;
   await using loop = await EchoThenPut.open({ directory, durability, message: serialize(message), record });
 
-  const run = async (calls: number): Promise<Times> => {
+  const timesOf = async (calls: number): Promise<Times> => {
     const times: Times = { drowse: [], loop: [] };
     // In turn, so that whatever else the machine does falls on both.
     for (let call = 0; call < calls; call += 1) {
@@ -46,12 +46,12 @@ async function measure(durability: Durability, context: Context): Promise<Outcom
     return times;
   };
   progress(`${durability}, warming up`);
-  const first = await run(FIRST);
-  await run(WARM_UP[durability] - FIRST);
+  const first = await timesOf(FIRST);
+  await timesOf(WARM_UP[durability] - FIRST);
   const times: Times[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     progress(`${durability}, round ${round} of ${rounds}`);
-    times.push(await run(calls));
+    times.push(await timesOf(calls));
   }
 
   const pair = (q: number, { drowse, loop }: Times): Pair => ({
