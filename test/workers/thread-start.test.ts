@@ -13,8 +13,13 @@ import { fixture } from '../host.ts';
 const SHIPPED = join(import.meta.dirname, '../../dist/workers');
 const SCRIPT = join(SHIPPED, 'thread-entry.cjs');
 
-/** Starts a thread with what another has compiled, and has it load an agent module. */
-async function prepare(t: Test, compiled: Uint8Array | undefined, agent = fixture('probe').href): Promise<Prepared> {
+/** Starts a thread with what another has compiled, and has it load an agent module, or one after a module that is none. */
+async function prepare(
+  t: Test,
+  compiled: Uint8Array | undefined,
+  agent = fixture('probe').href,
+  before?: string,
+): Promise<Prepared> {
   const [turns, control] = [new MessageChannel(), new MessageChannel()];
   const boot: Boot = {
     turns: turns.port2,
@@ -30,7 +35,9 @@ async function prepare(t: Test, compiled: Uint8Array | undefined, agent = fixtur
   });
   worker.stderr.on('data', (text) => t.fail(String(text)));
   t.teardown(() => worker.terminate());
-  return wrap<Control>(nodeEndpoint(control.port1)).prepare(agent, { rehearsed: false });
+  const thread = wrap<Control>(nodeEndpoint(control.port1));
+  if (before) await thread.prepare(before, { rehearsed: false });
+  return thread.prepare(agent, { rehearsed: false });
 }
 
 t.test('the first thread hands out what it has compiled, and the next needs nothing of it anew', async (t) => {
@@ -72,8 +79,11 @@ t.test('the first drowse/agent is at hand, all else is looked up where Node does
     'lacking.mjs': `import 'drowse/tools'; export default {};`,
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  const load = (name: string) => prepare(t, undefined, pathToFileURL(join(folder, name)).href);
+  const url = (name: string) => pathToFileURL(join(folder, name)).href;
+  const load = (name: string) => prepare(t, undefined, url(name));
   t.match(await load('module.mjs'), { ok: true });
   t.match(await load('common.cjs'), { ok: true });
+  const late = await prepare(t, undefined, url('common.cjs'), url('lacking.mjs'));
+  t.match(late, { ok: false, fault: { message: /Cannot find module 'drowse\/agent'/ } });
   t.match(await load('lacking.mjs'), { ok: false, fault: { message: /Cannot find package 'drowse'/ } });
 });
