@@ -47,6 +47,8 @@ export class Host {
   #surroundings!: Surroundings;
   #definition!: AgentDefinition;
   #state!: AgentState;
+  /** That of the next turn, made when the last one was answered: nobody waits for it. */
+  #draft: Draft | undefined;
   /** What was told and set outside a turn (by `activate`), to be kept with the next one. */
   #carried: Effects | undefined;
 
@@ -170,11 +172,13 @@ export class Host {
       this.#pulse.end(number);
       this.#running = undefined;
       this.#post(answer);
+      this.#draft = this.#state.draft();
     }
   }
 
   #begin(number = 0): { draft: Draft; turn: Turn } {
-    const draft = this.#state.draft();
+    const draft = this.#draft ?? this.#state.draft();
+    this.#draft = undefined;
     const turn = new Turn(number, draft.root, this.#surroundings);
     if (this.#carried) turn.carry(this.#carried);
     return { draft, turn };
