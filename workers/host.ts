@@ -125,7 +125,8 @@ export class Host {
     const kept = fold(stored.snapshot, stored.records);
     if (kept.version !== version) return new AgentState(await migrate(kept, this.#definition), options);
     const tailBytes = stored.records.reduce((sum, record) => sum + record.length, 0);
-    return new AgentState(kept.state, { ...options, stored: { snapshotBytes: stored.snapshot.length, tailBytes } });
+    const sizes = { snapshotBytes: stored.snapshot.length, tailBytes, records: stored.records.length };
+    return new AgentState(kept.state, { ...options, stored: sizes });
   }
 
   async #activate(): Promise<void> {
@@ -156,7 +157,7 @@ export class Host {
       turn.end();
       draft.revoke();
     }
-    const due = exists && (changed || this.#state.stored?.tailBytes !== 0);
+    const due = exists && (changed || this.#state.hasLongTail);
     return { asleep: true, snapshot: due ? this.#state.snapshot() : undefined, changed, effects, fault };
   }
 

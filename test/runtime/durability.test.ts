@@ -3,6 +3,9 @@ import { eventually } from '../eventually.ts';
 import { HeldStore } from '../held-store.ts';
 import { agentWorkers, openHost } from '../host.ts';
 
+/** Enough for a sleep to write the whole state. */
+const LONG = 'x'.repeat(5_000);
+
 /** Whether a promise is still open after everything that is ready has run. */
 async function isOpen(promise: Promise<unknown>): Promise<boolean> {
   const open = Symbol('open');
@@ -70,17 +73,21 @@ t.test('an agent that never slept is on disk all the same: a sleep writes one sn
   const store = new HeldStore();
   store.holding = false;
   const host = await openHost(t, { store });
-  await host.send('a', { do: 'note', what: 1 });
-  store.holding = true;
-  await host.passivate('a');
-  t.equal(store.held.length, 0, 'the disk had it all');
-  store.holding = false;
-  await host.send('a', { do: 'note', what: 2 });
+  for (const what of [1, 2]) {
+    await host.send('a', { do: 'note', what });
+    store.holding = true;
+    await host.passivate('a');
+    t.equal(store.held.length, 0, 'the disk had it all, as a snapshot or as a record behind one');
+    store.holding = false;
+  }
+  await host.send('a', { do: 'note', what: LONG });
   store.holding = true;
   const asleep = host.passivate('a');
   await eventually('the snapshot waits to be written', () => store.held.length === 1);
   store.release();
   t.equal(await asleep, true);
+  store.holding = false;
+  t.same(await host.send('a', { do: 'notes' }), [1, 2, LONG]);
 });
 
 t.test('a sleep whose last write fails is told as a crash, not as a sleep', async (t) => {
@@ -91,7 +98,7 @@ t.test('a sleep whose last write fails is told as a crash, not as a sleep', asyn
   host.on('passivated', () => told.push('passivated'));
   host.on('crashed', ({ cause }) => told.push((cause as Error & { code: string }).code));
   await host.send('a', { do: 'note', what: 1 });
-  await host.send('a', { do: 'note', what: 2 });
+  await host.send('a', { do: 'note', what: LONG });
   store.holding = true;
   const asleep = host.passivate('a');
   await eventually('the snapshot waits to be written', () => store.held.length === 1);

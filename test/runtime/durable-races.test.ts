@@ -207,11 +207,13 @@ t.test('inboxes and alarms that cannot be read as the host opens are looked for 
 });
 
 t.test('a write that fails as an agent goes to sleep loses no message told meanwhile', async (t) => {
+  const long = 'x'.repeat(5_000);
   const store = new HeldStore();
   store.holding = false;
   const host = await openHost(t, { store });
   await host.send('probe/a', note(1));
-  await host.send('probe/a', note(2));
+  // After a few small changes, a sleep would write nothing.
+  await host.send('probe/a', note(long));
   store.holding = true;
   const asleep = host.passivate('probe/a');
   await eventually('its snapshot waits to be written', () => store.held.length === 1);
@@ -220,5 +222,5 @@ t.test('a write that fails as an agent goes to sleep loses no message told meanw
   store.held.pop()?.fail();
   await asleep;
   await processed(host, 'probe/a');
-  t.same(await notesOf(host, 'probe/a'), [1, 2, 3]);
+  t.same(await notesOf(host, 'probe/a'), [1, long, 3]);
 });

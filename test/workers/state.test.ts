@@ -80,7 +80,7 @@ t.test('the first change is a snapshot, even where nothing changed; later ones a
 });
 
 t.test('what is stored already is built upon with records', async (t) => {
-  const stored = { snapshotBytes: 100, tailBytes: 20 };
+  const stored = { snapshotBytes: 100, tailBytes: 20, records: 1 };
   const state = new AgentState(
     { n: 1 },
     { version: 1, maxBytes: 1_000_000, maxRecordBytes: Number.POSITIVE_INFINITY, stored },
@@ -89,7 +89,7 @@ t.test('what is stored already is built upon with records', async (t) => {
   (draft.root.state as Any).n = 2;
   const change = draft.finish();
   t.equal(change?.kind, 'record');
-  t.strictSame(state.stored, { snapshotBytes: 100, tailBytes: 20 + sizeOf(change?.packed ?? '') });
+  t.strictSame(state.stored, { snapshotBytes: 100, tailBytes: 20 + sizeOf(change?.packed ?? ''), records: 2 });
 });
 
 t.test('a snapshot is due when the records have outgrown 32 KiB and the snapshot before them', async (t) => {
@@ -109,6 +109,18 @@ t.test('a snapshot is due when the records have outgrown 32 KiB and the snapshot
     });
   }
   t.equal(large.kinds.lastIndexOf('snapshot'), 0, '80,000 bytes of records behind 100,000 of snapshot');
+});
+
+t.test('a sleep replaces many records by a snapshot, and such as are an eighth of one, but no few', async (t) => {
+  const small = new KeptState({ n: 0 }).turn(() => {});
+  for (let turn = 0; turn < 16; turn += 1) small.turn(({ state }) => (state.n += 1));
+  t.notOk(small.agent.hasLongTail);
+  t.ok(small.turn(({ state }) => (state.n += 1)).agent.hasLongTail);
+
+  const large = new KeptState({ ballast: 'x'.repeat(100_000), notes: [] }).turn(() => {});
+  const note = () => large.turn(({ state }) => state.notes.push('x'.repeat(10_000)));
+  t.notOk(note().agent.hasLongTail, '10,000 bytes behind 100,000');
+  t.ok(note().agent.hasLongTail);
 });
 
 /** The turn must throw with `code` and leave the state, its sizes and the next turn as if it had not been. */
