@@ -12,7 +12,7 @@ import { loadDefinition } from './load-definition.ts';
 import { InvalidMessage, validate } from './message-schema.ts';
 import { migrate } from './migrate.ts';
 import { packOutward } from './outward.ts';
-import type { Down, Effects, Hydrated, Orders, Passivated, Up } from './protocol.ts';
+import type { Change, Down, Effects, Hydrated, Orders, Passivated, Up } from './protocol.ts';
 import type { Pulse } from './pulse.ts';
 import { SharedPieces } from './shared-pieces.ts';
 import { AgentState, type Draft, fold } from './state.ts';
@@ -142,13 +142,13 @@ export class Host {
     // An agent that never committed doesn't exist: whatever its passivate() does to the state, there is nothing to keep.
     const exists = this.#state.stored !== undefined;
     const { draft, turn } = this.#begin();
-    let changed = false;
+    let change: Change | undefined;
     let effects: Effects | undefined;
     let fault: Fault | undefined;
     try {
       await this.#definition.passivate?.(turn);
       if (exists) {
-        changed = draft.finish() !== undefined;
+        change = draft.finish();
         effects = turn.effects;
       }
     } catch (error) {
@@ -157,8 +157,8 @@ export class Host {
       turn.end();
       draft.revoke();
     }
-    const due = exists && (changed || this.#state.hasLongTail);
-    return { asleep: true, snapshot: due ? this.#state.snapshot() : undefined, changed, effects, fault };
+    const snapshot = this.#state.hasLongTail ? this.#state.snapshot() : undefined;
+    return { asleep: true, change, snapshot, effects, fault };
   }
 
   async #work(): Promise<void> {

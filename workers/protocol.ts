@@ -207,9 +207,10 @@ export type Hydrated =
 export type Passivated =
   | {
       readonly asleep: true;
-      /** Stands for all turns, and where `changed` for the changes of `passivate()` too; undefined if the disk has it all. */
+      /** What `passivate()` changed. */
+      readonly change: Change | undefined;
+      /** Stands for all turns and for that change; undefined where they are to stay as they are. */
       readonly snapshot: Uint8Array | undefined;
-      readonly changed: boolean;
       readonly effects: Effects | undefined;
       /** What `passivate()` threw; the agent sleeps nevertheless. */
       readonly fault: Fault | undefined;

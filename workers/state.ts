@@ -30,7 +30,10 @@ const PATCHES = { pathAsArray: true, arrayLengthAssignment: true } as const;
 /** A snapshot is due when the records after it outgrow it, but not before they have this many bytes together. */
 const MIN_TAIL_BYTES = 32 * 1024;
 
-/** What a sleep leaves as it is: so many records, of so small a part of that. A thread that has just started takes 25 µs for each. */
+/**
+ * A sleep leaves so many records as they are, if they are no more than this part of what makes a snapshot due in a turn. A thread that
+ * has just started takes 25 µs to apply one.
+ */
 const SHORT_TAIL = { records: 16, part: 1 / 8 };
 
 /** Rebuilds a state from what is kept of it. Records are patches, in the order they were made. */

@@ -32,11 +32,11 @@ export class RecordWriter {
     else if (steps.length > 0) this.#gate.add(journal.write(steps));
   }
 
-  /** Writes what an agent leaves as it goes to sleep; `changed` where the snapshot stands for more than the turns. */
-  writeLast(snapshot: Uint8Array | undefined, changed: boolean, steps: readonly Step[]): void {
+  /** Writes what an agent leaves as it goes to sleep: a last change, or a snapshot in the place of that and of all turns. */
+  writeLast(change: Change | undefined, snapshot: Uint8Array | undefined, steps: readonly Step[]): void {
     const journal = this.#journal as Journal;
-    if (snapshot === undefined) this.write(undefined, steps);
-    else this.#gate.add(journal.snapshot(journal.sequence + (changed ? 1 : 0), snapshot, steps));
+    if (snapshot === undefined) this.write(change, steps);
+    else this.#gate.add(journal.snapshot(journal.sequence + (change ? 1 : 0), snapshot, steps));
   }
 
   close(): void {

@@ -157,11 +157,11 @@ export class Turns {
   }
 
   /** Writes what the agent leaves as it goes to sleep. */
-  async sleep({ snapshot, changed, effects, fault }: Extract<Passivated, { asleep: true }>): Promise<void> {
+  async sleep({ change, snapshot, effects, fault }: Extract<Passivated, { asleep: true }>): Promise<void> {
     const { log } = this.#hosting.settings;
     if (fault) log.warn({ agentId: this.#agentId, err: fromFault(fault, this.#agentId) }, 'passivate() threw');
     const { steps, release } = recordOf(this.#agentId, { effects }, this.#inbox, this.#hosting);
-    this.#writer.writeLast(snapshot, changed, steps);
+    this.#writer.writeLast(change, snapshot, steps);
     await this.#gate.settled();
     if (!this.#gate.failed) release();
   }
