@@ -14,7 +14,7 @@ async function awake<State>(agent: AgentDefinition<State>): Promise<{ host: Host
     new Pulse(),
     async () => agent as AgentDefinition,
   );
-  const limits = { maxMessageBytes: 1_000, maxStateBytes: 1_000 };
+  const limits = { maxMessageBytes: 10_000, maxStateBytes: 10_000 };
   const orders = { agentId: 'a/b', module: '', types: ['a'], tools: {}, shared: new Map(), stored: undefined };
   await host.hydrate({ ...orders, ...limits });
   return { host, frames };
