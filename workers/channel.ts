@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { deserialize, serialize } from 'node:v8';
 
 const HEADER_BYTES = 4;
@@ -12,11 +12,12 @@ export interface ChannelOptions<In> {
 }
 
 /**
- * Messages over a stream between two processes: each its length in four bytes, then itself, as structured clone encodes it. Node's
- * own channel for child processes would end the reading process over a single byte that is out of place.
+ * Messages over two streams between two processes: each its length in four bytes, then itself, as structured clone encodes it.
+ * Node's own channel for child processes would end the reading process over a single byte that is out of place. A stream each way:
+ * over one, what a process wrote before its end would be lost where it had not read all, or more was written to it.
  */
 export class Channel<Out, In> {
-  readonly #stream: Duplex;
+  readonly #output: Writable;
   readonly #options: ChannelOptions<In>;
   #chunks: Buffer[] = [];
   #unread = 0;
@@ -24,21 +25,21 @@ export class Channel<Out, In> {
   #wanted = HEADER_BYTES;
   #broken = false;
 
-  constructor(stream: Duplex, options: ChannelOptions<In>) {
-    this.#stream = stream;
+  constructor(input: Readable, output: Writable, options: ChannelOptions<In>) {
+    this.#output = output;
     this.#options = options;
-    stream.on('data', (chunk: Buffer) => this.#take(chunk));
+    input.on('data', (chunk: Buffer) => this.#take(chunk));
     // The end of the other side is told in another way.
-    stream.on('error', () => {});
+    for (const stream of [input, output]) stream.on('error', () => {});
   }
 
   send(message: Out): void {
-    if (!this.#stream.writable) return;
+    if (!this.#output.writable) return;
     const body = serialize(message);
     const header = Buffer.alloc(HEADER_BYTES);
     header.writeUInt32LE(body.length);
-    this.#stream.write(body.length < 65_536 ? Buffer.concat([header, body]) : header);
-    if (body.length >= 65_536) this.#stream.write(body);
+    this.#output.write(body.length < 65_536 ? Buffer.concat([header, body]) : header);
+    if (body.length >= 65_536) this.#output.write(body);
   }
 
   #take(chunk: Buffer): void {

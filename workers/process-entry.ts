@@ -1,5 +1,4 @@
-// The first code in an agent's process: as thread-entry.ts, with a socket in the place of ports, and a pipe in that of shared
-// memory.
+// The first code in an agent's process: as thread-entry.ts, with pipes in the place of ports and of shared memory.
 import { Socket } from 'node:net';
 import { expose } from 'comlink';
 import { toFault } from '../core/fault.ts';
@@ -10,7 +9,7 @@ import { controlOf } from './control.ts';
 import { dieWithParent } from './die-with-parent.ts';
 import { Host } from './host.ts';
 import { PipedPulse } from './piped-pulse.ts';
-import { CHANNEL, type ChannelDown, type ChannelUp, PULSE_PIPE } from './protocol.ts';
+import { type ChannelDown, type ChannelUp, DOWN_PIPE, PULSE_PIPE, UP_PIPE } from './protocol.ts';
 
 const [, , , parent, heartbeatIntervalMs] = process.argv;
 process.argv.length = 2;
@@ -23,12 +22,13 @@ setInterval(() => pulse.beat(), Number(heartbeatIntervalMs)).unref();
 
 const exit = process.exit.bind(process, 0);
 const soon = setImmediate.bind(globalThis);
-const socket = new Socket({ fd: CHANNEL, readable: true, writable: true });
+const down = new Socket({ fd: DOWN_PIPE, readable: true, writable: false });
+const up = new Socket({ fd: UP_PIPE, readable: false, writable: true });
 // Node has read it, and it is none of what the agent is to see.
 delete process.env.NODE_COMPILE_CACHE;
-conceal([socket]);
-socket.on('close', end);
-const channel = new Channel<ChannelUp, ChannelDown>(socket, {
+conceal([down, up]);
+down.on('close', end);
+const channel = new Channel<ChannelUp, ChannelDown>(down, up, {
   maxBytes: Number.POSITIVE_INFINITY,
   onMessage({ turns, control: data }) {
     if (turns === undefined) control.hear(data);

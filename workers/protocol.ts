@@ -27,7 +27,7 @@ export interface ThreadCode {
   readonly compiled: Uint8Array | undefined;
 }
 
-/** What goes to an agent's process by its channel: frames, or a message of the control plane. */
+/** What goes to an agent's process: frames, or a message of the control plane. */
 export type ChannelDown =
   | { readonly turns: readonly Down[]; readonly control?: undefined }
   | { readonly turns?: undefined; readonly control: unknown };
@@ -35,9 +35,10 @@ export type ChannelDown =
 /** What comes from it: a frame, a message of the control plane, or what it is about to die of. */
 export type ChannelUp = { readonly turn: Up } | { readonly control: unknown } | { readonly died: Fault };
 
-/** The file descriptors of an agent's process: that of its channel, and the one at which it writes its pulse. */
-export const CHANNEL = 3;
-export const PULSE_PIPE = 4;
+/** The file descriptors of an agent's process: those of its channel, {@link ChannelDown} and {@link ChannelUp}, and of its pulse. */
+export const DOWN_PIPE = 3;
+export const UP_PIPE = 4;
+export const PULSE_PIPE = 5;
 
 /** From the supervisor to the thread. `number` counts the messages of one incarnation, from 1. */
 export type Down =

@@ -10,12 +10,13 @@ import { within } from '../../core/within.ts';
 import { Channel } from '../../workers/channel.ts';
 import { ChannelEndpoint } from '../../workers/channel-endpoint.ts';
 import {
-  CHANNEL,
   type ChannelDown,
   type ChannelUp,
   type Control,
+  DOWN_PIPE,
   type Down,
   PULSE_PIPE,
+  UP_PIPE,
 } from '../../workers/protocol.ts';
 import { Pulse } from '../../workers/pulse.ts';
 import type { Carrier, CarrierOptions, Listener, Memory } from './carrier.ts';
@@ -60,11 +61,11 @@ export class ProcessCarrier implements Carrier {
     this.#child = spawn(process.execPath, [...flagsOfNode, ENTRY, ...own], {
       // One with permissions may not write there.
       env: flags.length > 0 ? env : { ...compileCache(), ...env },
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     });
     // A process that cannot be started is told of by its end.
     this.#child.on('error', () => {});
-    this.#channel = new Channel<ChannelDown, ChannelUp>(this.#stream(CHANNEL), {
+    this.#channel = new Channel<ChannelDown, ChannelUp>(this.#stream(UP_PIPE), this.#stream(DOWN_PIPE), {
       maxBytes: options.maxFrameBytes,
       onMessage: (said) => this.#hear(said),
       onGarbage: (error) => {
@@ -160,7 +161,7 @@ export class ProcessCarrier implements Carrier {
   }
 
   async #untilGone(): Promise<void> {
-    const spoken = Promise.all([PULSE_PIPE, CHANNEL].map((fd) => once(this.#stream(fd), 'close')));
+    const spoken = Promise.all([PULSE_PIPE, UP_PIPE].map((fd) => once(this.#stream(fd), 'close')));
     const closed = once(this.#child, 'close');
     for (const end of [spoken, closed]) end.catch(() => {});
     try {

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import type { Supervisor } from '../../runtime/index.ts';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
 import { testFolder } from '../test-folder.ts';
@@ -81,3 +83,39 @@ t.test('a process that cannot be started costs its sends, and nothing else', asy
   const { stdout } = run(t, 'crowded', [testFolder(t)], 'ulimit -n 120');
   t.same(new Set((await json(stdout)) as string[]), new Set(['ok', 'ERR_DROWSE_AGENT_CRASHED']));
 });
+
+/** Begins a turn in a process, meddles with that, writes more to it, and returns what its crash is told to be of. */
+async function crashOf(t: Test, order: object, meddle: (host: Supervisor, pid: number) => unknown): Promise<string> {
+  const host = await openHost(t, { agents: { probe } });
+  const pid = (await host.send('probe/a', { do: 'pid' })) as number;
+  const crashed = new Promise<string>((resolve) => host.on('crashed', ({ cause }) => resolve(cause.message)));
+  const caller = new AbortController();
+  const sent = t.rejects(host.send('probe/a', order, { signal: caller.signal }));
+  await meddle(host, pid);
+  caller.abort();
+  process.kill(pid, 'SIGKILL');
+  await sent;
+  return crashed;
+}
+
+t.test('how a process ended is told, whatever it had not read', async (t) => {
+  const told = await crashOf(t, { do: 'ignoreAbort' }, async (host, pid) => {
+    await eventually('the turn runs', async () => (await host.inspect('probe/a'))?.awake?.turnForMs !== undefined);
+    process.kill(pid, 'SIGSTOP');
+  });
+  t.match(told, /The process was ended by SIGKILL\.$/);
+});
+
+t.test('what a process said before its end is heard, whatever was written to it since', async (t) => {
+  const told = await crashOf(t, { do: 'throwLater' }, async (_, pid) => {
+    await setImmediate();
+    const giveUpAt = Date.now() + 30_000;
+    while (!isZombie(pid) && Date.now() < giveUpAt);
+  });
+  t.match(told, /thrown outside the turn$/);
+});
+
+/** It has ended, and this process, whose child it is, has not yet looked. */
+function isZombie(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+}
