@@ -1,5 +1,6 @@
 import type { Patches } from 'mutative';
 import type { DraftNode } from './drafts.ts';
+import { holderOf } from './patches.ts';
 
 /** Shorter arrays are copied twice in less than a microsecond. */
 const LONG = 1_000;
@@ -24,10 +25,7 @@ export class GrowingArrays {
   /** Looks at what has changed in a state that has become `root`. */
   learn(root: object, patches: Patches): void {
     for (const { path } of patches.slice(0, LOOKED_AT)) {
-      let part: unknown = root;
-      for (const step of (path as readonly unknown[]).slice(0, -1)) {
-        part = part instanceof Map ? part.get(step) : (part as Record<string, unknown> | undefined)?.[step as string];
-      }
+      const part = holderOf(root, path as readonly unknown[]);
       if (!Array.isArray(part) || part.length < LONG) continue;
       this.#arrays.add(part);
       this.#none = false;

@@ -61,24 +61,32 @@ export class Replay<Root extends object> {
  * removed and put again, which patches tell as a change in its place. Costs a look at the keys of what changed.
  */
 export function isReplayable(base: object, next: object, patches: Patches): boolean {
-  const changed = new Map<Container, { before: Container; patches: Patch[] }>();
+  const changed: Changed[] = [];
   for (const patch of patches) {
+    const { path, value } = patch as { path: Path; value?: unknown };
     let before: Container = base;
     let after: Container = next;
-    for (const step of (patch.path as Path).slice(0, -1)) {
+    for (let depth = 0; depth < path.length - 1; depth += 1) {
+      const step = path[depth];
       if (isObject(step) || before instanceof Set) return false;
       before = get(before, step);
       after = get(after, step);
       if (!isObject(before) || !isObject(after)) return false;
     }
-    if (before instanceof Set ? isObject(patch.value) : isObject(patch.path.at(-1))) return false;
-    const entry = changed.get(after);
-    if (entry) entry.patches.push(patch);
-    else changed.set(after, { before, patches: [patch] });
+    if (isObject(before instanceof Set ? value : path.at(-1))) return false;
+    const last = changed.at(-1);
+    // Those of one container follow one another; were they apart, what they add and remove would be taken for what they cannot tell.
+    if (last !== undefined && last.after === after) last.patches.push(patch);
+    else changed.push({ before, after, patches: [patch] });
   }
-  return [...changed].every(([after, { before, patches }]) =>
-    Array.isArray(after) ? keepsHoles(after, patches) : keepsOrder(before, after, patches),
-  );
+  return changed.every(keepsOrder);
+}
+
+/** A container that a turn has changed, and what tells how. */
+interface Changed {
+  readonly before: Container;
+  readonly after: Container;
+  readonly patches: Patch[];
 }
 
 /** Patches tell a hole as undefined. */
@@ -96,8 +104,7 @@ export function foreign(base: object, patches: Patches): Patch[] {
   const moves = new Map<unknown[], { by: number; tries: number }>();
   return patches.filter(({ op, path, value }) => {
     if (op === 'remove' || !isObject(value)) return false;
-    let before: Container = base;
-    for (const step of (path as Path).slice(0, -1)) before = get(before, step);
+    const before = holderOf(base, path as Path);
     if (!Array.isArray(before)) return true;
     const index = path.at(-1) as number;
     // What is appended has hardly ever stood there before, and looking for it would take as long as the array is.
@@ -119,14 +126,14 @@ export function foreign(base: object, patches: Patches): Patch[] {
 export function graft(next: object, patches: Patches, put: (value: object, container: object) => void): void {
   for (const { path, value } of patches) {
     if (!isObject(value)) continue;
-    let container: Container = next;
-    for (const step of (path as Path).slice(0, -1)) container = get(container, step);
+    const container = holderOf(next, path as Path);
     set(container, path.at(-1), value);
     put(value, container);
   }
 }
 
-function keepsOrder(before: Container, after: Container, patches: readonly Patch[]): boolean {
+function keepsOrder({ before, after, patches }: Changed): boolean {
+  if (Array.isArray(after)) return keepsHoles(after, patches);
   if (patches.every(({ op }) => op === 'replace')) return sameSequence(keysOf(before), keysOf(after));
   const keys = new Set(keysOf(before));
   for (const { op, path, value } of patches) {
@@ -134,23 +141,28 @@ function keepsOrder(before: Container, after: Container, patches: readonly Patch
     if (op === 'remove') keys.delete(key);
     else keys.add(key);
   }
-  if (!(after instanceof Map || after instanceof Set)) {
-    // Objects have an order of their own: whole numbers first.
-    const ordered = Object.create(null);
-    for (const key of keys) ordered[key as string] = true;
-    return sameSequence(Object.keys(ordered), Object.keys(after));
-  }
-  return keys.size === after.size && sameSequence(keys, keysOf(after));
+  if (after instanceof Map || after instanceof Set) return sameSequence([...keys], keysOf(after));
+  // Objects have an order of their own: whole numbers first.
+  const ordered = Object.create(null);
+  for (const key of keys) ordered[key as string] = true;
+  return sameSequence(Object.keys(ordered), Object.keys(after));
 }
 
-function sameSequence(left: Iterable<unknown>, right: Iterable<unknown>): boolean {
-  const rest = right[Symbol.iterator]();
-  for (const key of left) if (!Object.is(rest.next().value, key)) return false;
-  return rest.next().done === true;
+function sameSequence(left: readonly unknown[], right: readonly unknown[]): boolean {
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index += 1) if (!Object.is(left[index], right[index])) return false;
+  return true;
 }
 
-function keysOf(container: Container): Iterable<unknown> {
-  return container instanceof Map || container instanceof Set ? container.keys() : Object.keys(container);
+function keysOf(container: Container): readonly unknown[] {
+  return container instanceof Map || container instanceof Set ? [...container.keys()] : Object.keys(container);
+}
+
+/** The part of a state that a path leads into, but for its last step. */
+export function holderOf(root: Container, path: Path): Container {
+  let holder = root;
+  for (let depth = 0; depth < path.length - 1; depth += 1) holder = get(holder, path[depth]);
+  return holder;
 }
 
 function get(container: Container, key: Container): Container {
