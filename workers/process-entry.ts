@@ -27,7 +27,7 @@ const up = new Socket({ fd: UP_PIPE, readable: false, writable: true });
 // Node has read it, and it is none of what the agent is to see.
 delete process.env.NODE_COMPILE_CACHE;
 conceal([down, up]);
-down.on('close', end);
+for (const pipe of [down, up]) pipe.on('close', end);
 const channel = new Channel<ChannelUp, ChannelDown>(down, up, {
   maxBytes: Number.POSITIVE_INFINITY,
   onMessage({ turns, control: data }) {

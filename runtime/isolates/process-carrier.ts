@@ -75,6 +75,8 @@ export class ProcessCarrier implements Carrier {
     });
     this.#endpoint = new ChannelEndpoint((control) => this.#channel.send({ control }));
     this.control = wrap<Control>(this.#endpoint);
+    // It hears nothing any more: it is ending, or is ended.
+    this.#stream(DOWN_PIPE).on('close', () => setTimeout(() => this.terminate(), LAST_WORDS_MS).unref());
     this.#listen();
     void this.#untilGone();
   }

@@ -7,6 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import type { Supervisor } from '../../runtime/index.ts';
+import { DOWN_PIPE, UP_PIPE } from '../../workers/protocol.ts';
 import { eventually } from '../eventually.ts';
 import { fixture, openHost } from '../host.ts';
 import { testFolder } from '../test-folder.ts';
@@ -113,6 +114,17 @@ t.test('what a process said before its end is heard, whatever was written to it 
     while (!isZombie(pid) && Date.now() < giveUpAt);
   });
   t.match(told, /thrown outside the turn$/);
+});
+
+t.test('a process that closes a pipe of its channel is ended, and the next message has another', async (t) => {
+  const host = await openHost(t, { agents: { probe } });
+  for (const descriptor of [DOWN_PIPE, UP_PIPE]) {
+    const id = `probe/${descriptor}`;
+    const crashed = new Promise((resolve) => host.on('crashed', resolve));
+    host.send(id, { do: 'closeFile', descriptor }).catch(() => {});
+    await crashed;
+    t.equal(await host.send(id, { do: 'note', what: 1 }), 1);
+  }
 });
 
 /** It has ended, and this process, whose child it is, has not yet looked. */
